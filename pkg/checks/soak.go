@@ -1,0 +1,45 @@
+package checks
+
+import "time"
+
+// SoakClock measures for how long a gate has been green without a break. It is a value: Sample gives the next one. The zero clock has not begun.
+//
+// The clock can only be too slow. It counts nothing that was not seen: from the first green look to the last, and only where no two looks are
+// further apart than allowed.
+type SoakClock struct {
+	GreenSince time.Time `json:"greenSince,omitzero"` // first green look of the unbroken row; zero = not green
+	LastSample time.Time `json:"lastSample,omitzero"` // last look that counted
+	Resets     int       `json:"resets,omitempty"`    // how often a row of greens was broken
+}
+
+// Sample takes in one look at a gate. A routine blink (NoSample) leaves the clock as it is, and so widens the gap. A result that is not green ends the
+// row. Two looks further apart than maxGap, or a time that runs backwards, begin a new one.
+func (c SoakClock) Sample(now time.Time, r Result, maxGap time.Duration) SoakClock {
+	if r.NoSample && !r.Green() {
+		return c
+	}
+	next := SoakClock{LastSample: now, Resets: c.Resets}
+	running := !c.GreenSince.IsZero()
+	gap := now.Sub(c.LastSample)
+	unbroken := running && gap >= 0 && gap <= maxGap
+	switch {
+	case r.Green() && unbroken:
+		next.GreenSince = c.GreenSince
+	case r.Green():
+		next.GreenSince = now
+	}
+	if running && (!r.Green() || !unbroken) {
+		next.Resets++
+	}
+	return next
+}
+
+// Remaining is how much of the soak has not been seen yet. It counts up to the last look, never up to now, since nobody knows what happened in between;
+// a now before that look means that some clock is wrong, and nothing counts. Zero remaining is no verdict: the gate must be green too.
+func (c SoakClock) Remaining(now time.Time, need time.Duration) time.Duration {
+	need = max(need, 0)
+	if c.GreenSince.IsZero() || now.Before(c.LastSample) || c.LastSample.Before(c.GreenSince) {
+		return need
+	}
+	return max(need-c.LastSample.Sub(c.GreenSince), 0)
+}
