@@ -119,7 +119,7 @@ type MergeRequests interface {
 	// Method Merge makes a merge commit, first parent the target, second the source, also where a fast-forward would do; Squash
 	// one commit; Rebase one for each commit of the source. The message, trailers included, is on the commit that Merge and
 	// Squash make; rebased commits keep theirs.
-	Merge(ctx context.Context, number int, m MergeRequestMerge) (MergeResult, error)
+	Merge(ctx context.Context, number int, m MergeOptions) (MergeResult, error)
 
 	// Close closes without merging. It is idempotent; *AlreadyMergedError when it is merged.
 	Close(ctx context.Context, number int) error

@@ -163,8 +163,8 @@ type Update struct {
 	Draft              *bool
 }
 
-// MergeRequestMerge says what to merge and how.
-type MergeRequestMerge struct {
+// MergeOptions says what to merge and how.
+type MergeOptions struct {
 	Head   string // the reviewed commit
 	Method Method // "" is MergeCommit
 	// Message is the whole commit message; "" leaves it to the forge. See Message for one with trailers.
