@@ -55,6 +55,7 @@ import (
 // commands lists the subcommands, one a line.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newConfigCommand(a),
 		newVersionCommand(a),
 	}
 }

@@ -1,0 +1,85 @@
+package config
+
+import (
+	"fmt"
+	"time"
+)
+
+// words is a string that may only be one of a few. The decoder refuses others.
+type words interface{ known() []string }
+
+// ForgeKind is a vendor of forges.
+type ForgeKind string
+
+// LocalForge is a bare git repository and one SQLite file on disk.
+const LocalForge ForgeKind = "local"
+
+func (ForgeKind) known() []string { return []string{string(LocalForge)} }
+
+// MergeMethod is how a forge merges.
+type MergeMethod string
+
+// The merge methods.
+const (
+	MergeCommit MergeMethod = "merge"
+	Squash      MergeMethod = "squash"
+	Rebase      MergeMethod = "rebase"
+)
+
+func (MergeMethod) known() []string {
+	return []string{string(MergeCommit), string(Squash), string(Rebase)}
+}
+
+// Start is which change of Istio begins an upgrade.
+type Start string
+
+// The changes that begin an upgrade, each including the ones before it.
+const (
+	StartMinor Start = "minor" // a new Istio minor
+	StartPatch Start = "patch" // or a new patch of the same minor
+	StartAny   Start = "any"   // or a new packaging of the same Istio
+)
+
+func (Start) known() []string {
+	return []string{string(StartMinor), string(StartPatch), string(StartAny)}
+}
+
+// MergeWhen is who merges once a gate is green.
+type MergeWhen string
+
+// The ways to a merge.
+const (
+	MergeManual    MergeWhen = "manual"     // a person, on the forge
+	MergeOnPromote MergeWhen = "on-promote" // the bot, after a person wrote /canary promote
+	MergeAuto      MergeWhen = "auto"       // the bot
+)
+
+func (MergeWhen) known() []string {
+	return []string{string(MergeManual), string(MergeOnPromote), string(MergeAuto)}
+}
+
+// Combination names neighbouring phases that share a merge request.
+type Combination string
+
+// CRDsAndCanary puts the canary control plane into the merge request of the CRDs.
+const CRDsAndCanary Combination = "crds+canary"
+
+func (Combination) known() []string { return []string{string(CRDsAndCanary)} }
+
+// Duration is a length of time, written as Go writes it: 30m, 24h, 1h30m.
+type Duration time.Duration
+
+// String is the form that the file uses, without zero parts: 30m, not 30m0s.
+func (d Duration) String() string {
+	t := time.Duration(d)
+	switch {
+	case t != 0 && t%time.Hour == 0:
+		return fmt.Sprintf("%dh", t/time.Hour)
+	case t != 0 && t%time.Minute == 0 && t < time.Hour && t > -time.Hour:
+		return fmt.Sprintf("%dm", t/time.Minute)
+	}
+	return t.String()
+}
+
+// MarshalYAML writes the form of String.
+func (d Duration) MarshalYAML() (any, error) { return d.String(), nil }
