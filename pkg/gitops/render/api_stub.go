@@ -2,16 +2,11 @@ package render
 
 import (
 	"errors"
-
-	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
 var errStub = errors.New("not built yet")
 
-func Overlay(t tree.Tree, dir string, remotes Remotes) (Objects, error) { return nil, errStub }
-func FluxPatches(objs Objects, kustomization Object) (Objects, error)    { return nil, errStub }
-func Missing(t tree.Tree, dir string) []MissingFile                      { return nil }
-func FilesUsed(t tree.Tree, dir string) []string                         { return nil }
+func FluxPatches(objs Objects, kustomization Object) (Objects, error) { return nil, errStub }
 
 type Chart struct{}
 
@@ -34,5 +29,5 @@ func Merge(layers []Layer) map[string]any                         { return nil }
 func Release(objs Objects, helmRelease Object, c *Chart, kubeVersion string) (ReleaseRender, error) {
 	return ReleaseRender{}, errStub
 }
-func Diff(before, after Objects) Changes       { return Changes{} }
+func Diff(before, after Objects) Changes      { return Changes{} }
 func PodTemplates(objs Objects) []PodTemplate { return nil }

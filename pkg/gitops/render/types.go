@@ -5,13 +5,6 @@ import (
 	"strings"
 )
 
-// MissingFile is a file that Kustomize needs and that is not in the tree.
-type MissingFile struct {
-	Path     string `json:"path"`
-	NeededBy string `json:"neededBy"`
-	Line     int    `json:"line"`
-}
-
 // Unsupported tells that Flux would do something here that this package does not imitate, so the result would not be the truth.
 type Unsupported struct{ What, Reason string }
 
@@ -105,12 +98,3 @@ type PodTemplate struct {
 	Annotations map[string]string
 	Replicas    int // -1 where the object does not say
 }
-
-// RemoteURL is a remote reference of a kustomization: Raw as written, the repository's URL, the folder inside it, and the reference ("" = default branch).
-type RemoteURL struct{ Raw, Repo, Path, Ref string }
-
-// Remotes returns the files of the folder that a URL names, relative to that folder. Where the URL names one file it returns that file alone under the name "".
-type Remotes func(RemoteURL) (map[string][]byte, error)
-
-// ParseRemote stub.
-func ParseRemote(s string) (RemoteURL, bool) { return RemoteURL{}, false }
