@@ -143,12 +143,8 @@ func (o *overlay) document(file string) (*located, bool) {
 	if !ok {
 		return nil, false
 	}
-	p, err := parseFile(file, src)
-	for _, at := range p.duplicates {
-		o.note(Refuse, at, "a key occurs twice in one mapping: Kustomize refuses the file")
-	}
+	p, err := o.parse(file, src)
 	if err != nil {
-		o.note(Refuse, Position{File: file}, "not YAML: %v", err)
 		return nil, false
 	}
 	if len(p.docs) == 0 || !p.docs[0].isMapping() {
@@ -156,6 +152,39 @@ func (o *overlay) document(file string) (*located, bool) {
 		return nil, false
 	}
 	return p.docs[0], true
+}
+
+// parse reads a file's documents and notes what Kustomize would not take.
+func (o *overlay) parse(file string, src []byte) (parsed, error) {
+	p, err := parseFile(file, src)
+	for _, at := range p.duplicates {
+		o.note(Refuse, at, "a key occurs twice in one mapping: Kustomize refuses the file")
+	}
+	if err != nil {
+		o.note(Refuse, Position{File: file}, "not YAML: %v", err)
+	}
+	return p, err
+}
+
+// read gives a file's bytes and where they really lie. A symbolic link is followed inside the repository, and said. entry is what named it.
+func (o *overlay) read(file string, entry *located) ([]byte, string, bool) {
+	for range 10 {
+		if src, ok := o.tree.Read(file); ok {
+			return src, file, true
+		}
+		target, link := o.tree.LinkTarget(file)
+		if !link {
+			break
+		}
+		o.note(Warn, Position{File: file}, "a symbolic link to %s; links are never edited, what they point at may be", target)
+		file = path.Join(path.Dir(file), target)
+	}
+	if _, exists := o.tree.Mode(file); !exists {
+		o.missing[file] = true
+	} else {
+		o.note(Refuse, entry.pos, "%s cannot be read as a file", file)
+	}
+	return nil, "", false
 }
 
 // resource follows one entry of resources:, bases: or components:.
@@ -189,20 +218,11 @@ func (o *overlay) resource(dir string, entry *located) {
 
 // manifests adds the objects of a resource file.
 func (o *overlay) manifests(file string, entry *located) {
-	src, ok := o.tree.Read(file)
+	src, file, ok := o.read(file, entry)
 	if !ok {
-		if target, link := o.tree.LinkTarget(file); link {
-			o.note(Warn, entry.pos, "%s is a symbolic link to %s: links are not followed here and never edited", file, target)
-		}
 		return
 	}
-	p, err := parseFile(file, src)
-	for _, at := range p.duplicates {
-		o.note(Refuse, at, "a key occurs twice in one mapping: Kustomize refuses the file")
-	}
-	if err != nil {
-		o.note(Refuse, Position{File: file}, "not YAML: %v", err)
-	}
+	p, _ := o.parse(file, src)
 	for _, doc := range p.docs {
 		o.add(doc, "resource")
 	}
@@ -286,9 +306,8 @@ func (o *overlay) generatorData(dir string, g *located) *located {
 			key = path.Base(file)
 		}
 		file = path.Join(dir, file)
-		src, ok := o.tree.Read(file)
+		src, file, ok := o.read(file, entry)
 		if !ok {
-			o.missing[file] = true
 			continue
 		}
 		data.set(key, &located{pos: Position{File: file, Line: 1}, kind: scalarKind, text: string(src), whole: true})

@@ -54,18 +54,12 @@ func (o *overlay) readPatch(dir string, entry, text, target *located) *patchSour
 	}
 	if entry.get("patch") != text && !strings.ContainsAny(text.text, "\n:{[") {
 		src.file = path.Join(dir, text.text)
-		content, ok := o.tree.Read(src.file)
+		content, file, ok := o.read(src.file, text)
 		if !ok {
-			if _, link := o.tree.LinkTarget(src.file); link {
-				o.note(Warn, text.pos, "%s is a symbolic link: links are not followed here and never edited", src.file)
-				return nil
-			}
-			o.missing[src.file] = true
 			return nil
 		}
-		p, err := parseFile(src.file, content)
-		o.patchTrouble(p, err, Position{File: src.file})
-		src.docs = p.docs
+		p, _ := o.parse(file, content)
+		src.file, src.docs = file, p.docs
 		return src
 	}
 	src.text = text

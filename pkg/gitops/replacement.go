@@ -10,23 +10,19 @@ import (
 func (o *overlay) replacements(dir string, k *located) {
 	for _, entry := range k.list("replacements") {
 		if file := entry.str("path"); file != "" {
-			o.replacementFile(path.Join(dir, file))
+			o.replacementFile(entry, path.Join(dir, file))
 			continue
 		}
 		o.replace(entry)
 	}
 }
 
-func (o *overlay) replacementFile(file string) {
-	src, ok := o.tree.Read(file)
+func (o *overlay) replacementFile(entry *located, file string) {
+	src, file, ok := o.read(file, entry)
 	if !ok {
-		o.missing[file] = true
 		return
 	}
-	p, err := parseFile(file, src)
-	if err != nil {
-		o.note(Refuse, Position{File: file}, "not YAML: %v", err)
-	}
+	p, _ := o.parse(file, src)
 	for _, doc := range p.docs {
 		if doc.kind == listKind {
 			for _, entry := range doc.items {

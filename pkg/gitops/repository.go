@@ -1,8 +1,11 @@
 package gitops
 
 import (
+	"fmt"
+	"path"
+	"strings"
+
 	"github.com/linnet-bot/linnet/pkg/gitops/render"
-	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
 // Options say what Discover may use beside the tree.
@@ -49,18 +52,32 @@ type Repository struct {
 	Notes        []Note        `json:"notes,omitempty"`
 }
 
-// Discover reads a repository. It returns an error only when the tree itself cannot be read as a repository; what is wrong or unknown
-// inside is in the result.
-func Discover(t tree.Tree, o Options) (Repository, error) {
-	return Repository{}, nil
-}
-
 // Environment finds one environment by its id, or by the base name of its folder where only one has it.
 func (r Repository) Environment(id string) (Environment, error) {
-	return Environment{}, nil
+	id = path.Clean(id)
+	var named []Environment
+	var known []string
+	for _, e := range r.Environments {
+		if e.ID == id {
+			return e, nil
+		}
+		if path.Base(e.ID) == id {
+			named = append(named, e)
+		}
+		known = append(known, e.ID)
+	}
+	switch {
+	case len(named) == 1:
+		return named[0], nil
+	case len(named) > 1:
+		var ids []string
+		for _, e := range named {
+			ids = append(ids, e.ID)
+		}
+		return Environment{}, fmt.Errorf("environment %q is ambiguous: it could be %s; give the whole path", id, strings.Join(ids, " or "))
+	case len(known) == 0:
+		return Environment{}, fmt.Errorf("environment %q is not in the repository, which has none; inspect it to see why", id)
+	default:
+		return Environment{}, fmt.Errorf("environment %q is not in the repository; it has %s", id, strings.Join(known, ", "))
+	}
 }
-
-// Text is the page that `linnet inspect` prints, no line longer than width columns where its words allow that.
-func (r Repository) Text(width int) string { return "" }
-
-
