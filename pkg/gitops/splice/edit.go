@@ -1,0 +1,71 @@
+package splice
+
+import (
+	"bytes"
+	"strings"
+)
+
+// edit replaces a span of one text. Its lines are separated as that text separates them.
+type edit struct {
+	span
+	with string
+}
+
+func (e edit) apply(src []byte) []byte {
+	out := make([]byte, 0, len(src)-(e.end-e.start)+len(e.with))
+	out = append(out, src[:e.start]...)
+	out = append(out, e.with...)
+	return append(out, src[e.end:]...)
+}
+
+// commit checks the edit on its own level, carries it outwards level by level, each checked again, and returns the whole file.
+func (a target) commit(src []byte, e edit, want expectation) ([]byte, error) {
+	for l := a.level; ; l = l.outer {
+		after := e.apply(l.t.src)
+		if f := l.verify(e, after, want); f != nil {
+			return nil, l.refuse(a.path, f)
+		}
+		if l.outer == nil {
+			return append(bytes.Clone(src[:len(src)-len(l.t.src)]), after...), nil
+		}
+		lifted, f := l.lift(e)
+		if f != nil {
+			return nil, l.refuse(a.path, f)
+		}
+		e, want = lifted, l.outer.setTo(string(after))
+	}
+}
+
+// lift translates an edit of a scalar's inner text into one of the text around it.
+func (l *level) lift(e edit) (edit, *fault) {
+	out := l.outer
+	n := out.node()
+	style := styleOf(n)
+	up := edit{span{l.m[e.start], l.m[e.end]}, encode(style, e.with)}
+	if up.end < up.start {
+		return up, faultf(e.start, "the text here is folded in a way that cannot be mapped line by line; write it as a literal block (|)")
+	}
+	lines := strings.Split(strings.ReplaceAll(e.with, "\r\n", "\n"), "\n")
+	if len(lines) == 1 || style == DoubleQuoted {
+		return up, nil
+	}
+	if style != Literal {
+		return up, faultf(e.start, "lines cannot be added inside a %s scalar; write it as a literal block (|)", style)
+	}
+	b, ok := out.t.block(n, out.columnAround(len(out.chain)-1))
+	if !ok || b.indent == 0 {
+		return up, faultf(e.start, "this block is empty, so its indentation is unknown; write a first line into it")
+	}
+	indent := strings.Repeat(" ", b.indent)
+	for i, line := range lines {
+		rest := i == len(lines)-1 && e.end < len(l.t.src) && l.t.src[e.end] != '\n'
+		if line != "" || rest {
+			lines[i] = indent + line
+		}
+		if i == 0 && (line == "" || up.start != out.t.lineStart(up.start)) {
+			lines[i] = line
+		}
+	}
+	up.with = strings.Join(lines, out.t.newline(b.header))
+	return up, nil
+}

@@ -1,0 +1,397 @@
+package splice
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// link is one node on the way from a document's root to the place addressed, with its index in the content of the node before.
+type link struct {
+	node  *yaml.Node
+	index int
+}
+
+// level is the part of a path that stays within one text. A path with Inner steps has one level each, the innermost last.
+type level struct {
+	t     *text
+	doc   int
+	chain []link
+	outer *level // the level whose scalar holds this text; nil for the file itself
+	m     []int  // offsets of this text's bytes in the outer text
+}
+
+// target is a resolved path.
+type target struct {
+	*level
+	path Path
+	ref  *span // the reference within the scalar's value
+}
+
+func (l *level) node() *yaml.Node { return l.chain[len(l.chain)-1].node }
+
+// column of the nearest block collection around the i-th node of the chain, -1 where there is none.
+func (l *level) columnAround(i int) int {
+	for i--; i >= 0; i-- {
+		if n := l.chain[i].node; !flow(n) {
+			return l.t.column(n)
+		}
+	}
+	return -1
+}
+
+func (l *level) inFlow() bool {
+	for _, k := range l.chain[:len(l.chain)-1] {
+		if flow(k.node) {
+			return true
+		}
+	}
+	return false
+}
+
+// offsetInFile maps an offset of this level's text to the file.
+func (l *level) offsetInFile(at int) int {
+	for ; l.outer != nil; l = l.outer {
+		at = l.m[max(0, min(at, len(l.m)-1))]
+	}
+	return at
+}
+
+// refuse places a fault of this level in the file.
+func (l *level) refuse(p Path, f *fault) *Refusal {
+	r := &Refusal{Path: p.String(), Reason: f.reason, Absent: f.absent}
+	at := f.at
+	if at < 0 && l.outer != nil {
+		at = 0
+	}
+	if at >= 0 {
+		at = l.offsetInFile(at)
+		for l.outer != nil {
+			l = l.outer
+		}
+		r.Line, r.Col = l.t.position(at)
+	}
+	return r
+}
+
+// resolve follows the path. It reads only; what an edit must not touch besides is asked by editable.
+func resolve(src []byte, p Path) (target, *Refusal) {
+	t, f := parse(bytes.TrimPrefix(src, bom))
+	if f != nil {
+		return target{}, unread(src, p, f)
+	}
+	l := &level{t: t}
+	found := target{path: p}
+	for i, s := range p {
+		if s.kind == docStep {
+			if l.chain != nil {
+				return found, l.refuse(p, faultf(-1, "a document may be chosen only at the start of a text"))
+			}
+			l.doc = s.index
+			f = l.enter(s.index)
+		} else if l.chain == nil {
+			f = l.enterOnly()
+		}
+		if f != nil {
+			return found, l.refuse(p, f)
+		}
+		switch s.kind {
+		case keyStep:
+			f = l.key(s.name)
+		case indexStep:
+			f = l.item(s.index)
+		case whereStep:
+			f = l.where(s.name, s.value)
+		case innerStep:
+			l, f = l.inner()
+		case refStep:
+			if i < len(p)-1 {
+				f = faultf(-1, "a reference must be the last step")
+			} else {
+				found.ref, f = l.reference()
+			}
+		}
+		if f != nil {
+			return found, l.refuse(p, f)
+		}
+	}
+	if l.chain == nil {
+		if f := l.enterOnly(); f != nil {
+			return found, l.refuse(p, f)
+		}
+	}
+	found.level = l
+	return found, nil
+}
+
+// unread refuses a file that could not even be parsed.
+func unread(src []byte, p Path, f *fault) *Refusal {
+	r := &Refusal{Path: p.String(), Reason: f.reason}
+	if f.at >= 0 {
+		body := bytes.TrimPrefix(src, bom)
+		t := text{src: body, lines: lineStarts(body)}
+		r.Line, r.Col = t.position(f.at)
+	}
+	return r
+}
+
+func (l *level) enter(doc int) *fault {
+	if doc < 0 || doc >= len(l.t.docs) {
+		return &fault{at: -1, absent: true, reason: fmt.Sprintf("there is no document %d; the text has %d", doc+1, len(l.t.docs))}
+	}
+	l.doc = doc
+	l.chain = []link{{node: l.t.docs[doc].Content[0]}}
+	return nil
+}
+
+// enterOnly enters the one document that holds anything.
+func (l *level) enterOnly() *fault {
+	only := -1
+	for i, d := range l.t.docs {
+		if unwritten(d.Content[0]) {
+			continue
+		}
+		if only >= 0 {
+			return faultf(l.t.offset(d.Content[0]), "the text holds several documents and the path does not say which one")
+		}
+		only = i
+	}
+	if only < 0 {
+		return &fault{at: -1, absent: true, reason: "the text is empty"}
+	}
+	return l.enter(only)
+}
+
+func (l *level) step(n *yaml.Node, index int) {
+	l.chain = append(l.chain, link{n, index})
+}
+
+// collection checks that the node reached is of the kind the next step needs.
+func (l *level) collection(kind yaml.Kind, word string) *fault {
+	n := l.node()
+	at := l.t.offset(n)
+	switch {
+	case n.Kind == kind:
+		return nil
+	case n.Kind == yaml.AliasNode:
+		return l.throughAlias(n)
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
+		return &fault{at: at, absent: true, reason: fmt.Sprintf("there is no value here, so no %s", word)}
+	}
+	return faultf(at, "this is %s, not a %s", kindName(n), word)
+}
+
+func kindName(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	}
+	return "a single value"
+}
+
+func (l *level) throughAlias(n *yaml.Node) *fault {
+	return faultf(l.t.offset(n), "this is the alias *%s of the anchor at line %d; edit it there, or write the value out here", n.Value, l.fileLine(n.Alias))
+}
+
+// fileLine is the line of a node in the outermost file.
+func (l *level) fileLine(n *yaml.Node) int {
+	return l.refuse(nil, &fault{at: l.t.offset(n)}).Line
+}
+
+func (l *level) key(name string) *fault {
+	if f := l.collection(yaml.MappingNode, "mapping"); f != nil {
+		return f
+	}
+	n := l.node()
+	found := -1
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if k := n.Content[i]; k.Kind != yaml.ScalarNode || k.Value != name {
+			continue
+		}
+		if found >= 0 {
+			return faultf(l.t.offset(n.Content[i]), "the key %s stands twice in one mapping, at lines %d and %d; remove one of them",
+				name, l.fileLine(n.Content[found]), l.fileLine(n.Content[i]))
+		}
+		found = i
+	}
+	if found >= 0 {
+		l.step(n.Content[found+1], found+1)
+		return nil
+	}
+	if from := merged(n, name, 10); from != nil {
+		return faultf(l.t.offset(n), "the key %s comes from line %d through a merge key (<<); edit it there, or write it out here", name, l.fileLine(from))
+	}
+	return &fault{at: l.t.offset(n), absent: true, reason: fmt.Sprintf("there is no key %s here", name)}
+}
+
+// merged finds the key in what << brings in.
+func merged(n *yaml.Node, name string, depth int) *yaml.Node {
+	if depth == 0 {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Tag != "!!merge" {
+			continue
+		}
+		sources := []*yaml.Node{n.Content[i+1]}
+		if sources[0].Kind == yaml.SequenceNode {
+			sources = sources[0].Content
+		}
+		for _, s := range sources {
+			if s.Kind == yaml.AliasNode {
+				s = s.Alias
+			}
+			if s == nil || s.Kind != yaml.MappingNode {
+				continue
+			}
+			for k := 0; k+1 < len(s.Content); k += 2 {
+				if s.Content[k].Value == name {
+					return s.Content[k]
+				}
+			}
+			if from := merged(s, name, depth-1); from != nil {
+				return from
+			}
+		}
+	}
+	return nil
+}
+
+func (l *level) item(i int) *fault {
+	if f := l.collection(yaml.SequenceNode, "list"); f != nil {
+		return f
+	}
+	n := l.node()
+	if i < 0 || i >= len(n.Content) {
+		return &fault{at: l.t.offset(n), absent: true, reason: fmt.Sprintf("there is no item %d; the list has %d", i, len(n.Content))}
+	}
+	l.step(n.Content[i], i)
+	return nil
+}
+
+func (l *level) where(key, value string) *fault {
+	if f := l.collection(yaml.SequenceNode, "list"); f != nil {
+		return f
+	}
+	n := l.node()
+	for i, item := range n.Content {
+		at := item
+		for _, k := range strings.Split(key, ".") {
+			if at = resolved(at); at == nil || at.Kind != yaml.MappingNode {
+				at = nil
+				break
+			}
+			at = child(at, k)
+		}
+		if at = resolved(at); at != nil && at.Kind == yaml.ScalarNode && at.Value == value {
+			l.step(item, i)
+			return nil
+		}
+	}
+	return &fault{at: l.t.offset(n), absent: true, reason: fmt.Sprintf("no item of this list has %s: %s", key, value)}
+}
+
+func resolved(n *yaml.Node) *yaml.Node {
+	if n != nil && n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// single checks that the node reached is a scalar with a known place.
+func (l *level) single() *fault {
+	n := l.node()
+	switch n.Kind {
+	case yaml.AliasNode:
+		return l.throughAlias(n)
+	case yaml.ScalarNode:
+		return nil
+	}
+	return faultf(l.t.offset(n), "this is %s, not a single value", kindName(n))
+}
+
+func (l *level) inner() (*level, *fault) {
+	if f := l.single(); f != nil {
+		return l, f
+	}
+	n := l.node()
+	if n.Tag != "!!str" {
+		return l, faultf(l.t.offset(n), "this value is no text that could hold YAML")
+	}
+	m, ok := l.t.offsets(n, l.columnAround(len(l.chain)-1))
+	if !ok {
+		return l, faultf(l.t.offset(n), "the text here is folded in a way that cannot be mapped line by line; write it as a literal block (|)")
+	}
+	in := &level{outer: l, m: m}
+	t, f := parse([]byte(n.Value))
+	if f != nil {
+		return in, f
+	}
+	in.t = t
+	return in, nil
+}
+
+// reference finds the one ref parameter in the query of a URL.
+func (l *level) reference() (*span, *fault) {
+	if f := l.single(); f != nil {
+		return nil, f
+	}
+	value := l.node().Value
+	at := l.t.offset(l.node())
+	query, start, found := strings.TrimRight(value, " \n"), 0, (*span)(nil)
+	if i := strings.IndexByte(query, '#'); i >= 0 {
+		query = query[:i]
+	}
+	start = strings.IndexByte(query, '?') + 1
+	for start > 0 && start <= len(query) {
+		end := len(query)
+		if i := strings.IndexByte(query[start:], '&'); i >= 0 {
+			end = start + i
+		}
+		if strings.HasPrefix(query[start:end], "ref=") {
+			if found != nil {
+				return nil, faultf(at, "this URL has two ref parameters")
+			}
+			found = &span{start + len("ref="), end}
+		}
+		start = end + 1
+	}
+	if found == nil {
+		return nil, &fault{at: at, absent: true, reason: "this value has no ?ref= parameter"}
+	}
+	return found, nil
+}
+
+// editable refuses a place that an alias elsewhere shares.
+func (l *level) editable() *fault {
+	for at := l; at != nil; at = at.outer {
+		for _, k := range at.chain {
+			if k.node.Anchor == "" {
+				continue
+			}
+			if user := aliasOf(at.t.docs[at.doc], k.node); user != nil {
+				return faultf(-1, "line %d defines the anchor &%s, which line %d uses; an edit here would change both",
+					at.fileLine(k.node), k.node.Anchor, at.fileLine(user))
+			}
+		}
+	}
+	return nil
+}
+
+func aliasOf(n, anchor *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode && n.Alias == anchor {
+		return n
+	}
+	for _, c := range n.Content {
+		if user := aliasOf(c, anchor); user != nil {
+			return user
+		}
+	}
+	return nil
+}
