@@ -29,13 +29,19 @@ func main() {
 
 // run executes one command line and returns the process's exit code.
 func run(a *app, args []string) int {
+	return a.untilSignal(func(ctx context.Context) error { return a.execute(ctx, args) })
+}
+
+// untilSignal calls f with a context that SIGINT and SIGTERM end, and returns
+// the exit code for what f returned.
+func (a *app) untilSignal(f func(context.Context) error) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// After the first signal the default action is back, so that a second one
 	// ends a command that does not return.
 	context.AfterFunc(ctx, stop)
 
-	err := a.execute(ctx, args)
+	err := f(ctx)
 	if err != nil && ctx.Err() != nil {
 		fmt.Fprintln(a.stderr, "linnet: interrupted")
 		return exitInterrupted

@@ -55,6 +55,7 @@ import (
 // commands lists the subcommands, one a line.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newCompletionCommand(a),
 		newConfigCommand(a),
 		newVersionCommand(a),
 	}
@@ -95,7 +96,10 @@ func newApp() *app {
 
 // execute runs the command line args.
 func (a *app) execute(ctx context.Context, args []string) error {
-	root := newRootCommand(a)
+	return a.executeRoot(ctx, newRootCommand(a), args)
+}
+
+func (a *app) executeRoot(ctx context.Context, root *cobra.Command, args []string) error {
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil || a.started {
@@ -111,8 +115,6 @@ func (a *app) execute(ctx context.Context, args []string) error {
 
 func newRootCommand(a *app) *cobra.Command {
 	root := newGroup("linnet", "Move a Big Bang environment to a new Istio, one reviewed merge request at a time", commands(a)...)
-	root.SilenceErrors = true
-	root.SilenceUsage = true
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
@@ -137,6 +139,9 @@ func newGroup(use, short string, subcommands ...*cobra.Command) *cobra.Command {
 			return unknownCommand(cmd, args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SilenceErrors: true, // main prints them
+		SilenceUsage:  true,
 	}
 	group.AddCommand(subcommands...)
 	return group

@@ -143,7 +143,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, path string) {
 		item := reflect.New(v.Type().Elem()).Elem()
 		setDefaults(item)
 		if isNull(node) && v.Type().Elem().Kind() != reflect.Interface {
-			d.problem(node, "%s is empty; write a value or remove the item", inner)
+			d.problem(node, "%s is empty; write a value or remove it", inner)
 			continue
 		}
 		d.decode(node, item, inner)
@@ -166,6 +166,10 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 
 func (d *decoder) text(n *yaml.Node, v reflect.Value, path string) {
 	if !d.scalar(n, path, "!!str", "text") {
+		return
+	}
+	if n.Value == "" {
+		d.problem(n, "%s is empty; write a value or remove it", path)
 		return
 	}
 	if w, ok := v.Interface().(words); ok {

@@ -31,11 +31,11 @@ type Cluster struct {
 
 // Policy is what may happen in one environment.
 type Policy struct {
-	// Which change of Istio begins an upgrade.
+	// Which change of Istio begins an upgrade. `minor`: a new minor; `patch`: also a new patch of the same minor; `any`: also a new packaging of the same Istio.
 	Start Start `yaml:"start,omitempty" default:"minor"`
 	// Releases that may be a target, as a version or a range: `3.19.0`, `~3.18`, `<= 3.30.0`. Without one, every release may.
 	Target string `yaml:"target,omitempty"`
-	// Who merges once a gate is green.
+	// Who merges once a gate is green. `manual`: a person, on the forge; `on-promote`: the bot, once a person wrote `/canary promote`; `auto`: the bot.
 	Merge MergeWhen `yaml:"merge,omitempty" default:"on-promote"`
 	// How long gates must stay green without a break.
 	Soak Soak `yaml:"soak,omitempty"`

@@ -101,12 +101,12 @@ func (v *validator) forge(f Forge) {
 func (v *validator) mergeRequests(m MergeRequests) {
 	for i, label := range m.Labels {
 		if strings.TrimSpace(label) == "" {
-			v.problem(fmt.Sprintf("mergeRequests.labels[%d]", i), "is empty; write a label or remove the item")
+			v.problem(fmt.Sprintf("mergeRequests.labels[%d]", i), "is blank; write a label or remove it")
 		}
 	}
 	for i, reviewer := range m.Reviewers {
 		if strings.TrimSpace(reviewer) == "" {
-			v.problem(fmt.Sprintf("mergeRequests.reviewers[%d]", i), "is empty; write a name or remove the item")
+			v.problem(fmt.Sprintf("mergeRequests.reviewers[%d]", i), "is blank; write a name or remove it")
 		}
 	}
 	title := forge.Policy{Title: m.Title}

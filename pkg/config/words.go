@@ -1,7 +1,7 @@
 package config
 
 import (
-	"fmt"
+	"strings"
 	"time"
 )
 
@@ -71,14 +71,14 @@ type Duration time.Duration
 
 // String is the form that the file uses, without zero parts: 30m, not 30m0s.
 func (d Duration) String() string {
-	t := time.Duration(d)
-	switch {
-	case t != 0 && t%time.Hour == 0:
-		return fmt.Sprintf("%dh", t/time.Hour)
-	case t != 0 && t%time.Minute == 0 && t < time.Hour && t > -time.Hour:
-		return fmt.Sprintf("%dm", t/time.Minute)
+	text := time.Duration(d).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
 	}
-	return t.String()
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // MarshalYAML writes the form of String.
