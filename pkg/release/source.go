@@ -52,7 +52,7 @@ type Source struct {
 	cache  objectCache
 
 	mutex sync.Mutex
-	known map[string]tag         // the tags as last listed
+	known map[string]tag            // the tags as last listed
 	read  map[plumbing.Hash]Release // what tags are, by the object they name
 }
 
