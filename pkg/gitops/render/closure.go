@@ -51,6 +51,7 @@ type closure struct {
 	seen    map[string]bool
 	customs bool // some kustomization brings an OpenAPI schema of its own
 	refusal error
+	amend   func(*types.Kustomization) // changes the kustomization of the folder to build; may be nil
 }
 
 func newClosure(t tree.Tree, remotes Remotes) *closure {
@@ -70,6 +71,9 @@ func (c *closure) build(dir string) {
 	}
 	if _, found := c.kustomizationIn(abs); !found {
 		c.generate(abs)
+	}
+	if c.amend != nil {
+		c.change(abs)
 	}
 	c.folder(abs, "", "")
 }
@@ -167,11 +171,39 @@ func (c *closure) folder(dir, by, as string) {
 	if k.Unmarshal(content) != nil {
 		return // the build says what is wrong with it
 	}
-	w := &walker{closure: c, dir: dir, file: file, content: content}
+	w := &walker{closure: c, dir: dir, file: file}
 	w.kustomization(&k)
 	if undeprecate(&k) || w.rewritten {
 		c.put(file, marshal(k))
 	}
+}
+
+// change applies amend to the kustomization in dir, in memory.
+func (c *closure) change(dir string) {
+	file, ok := c.kustomizationIn(dir)
+	if !ok {
+		return
+	}
+	abs, content, _, _ := c.fs.lookup(file)
+	c.mark(abs)
+	var k types.Kustomization
+	if k.Unmarshal(content) != nil {
+		return // the build says what is wrong with it
+	}
+	k.FixKustomization()
+	c.amend(&k)
+	c.put(file, marshal(k))
+}
+
+// written is a kustomization as its author wrote it, whatever stands in for it in memory.
+func (c *closure) written(file string) []byte {
+	if name, ok := treePath(file); ok {
+		if content, ok := c.tree.Read(name); ok {
+			return content
+		}
+	}
+	_, content, _, _ := c.fs.lookup(file)
+	return content
 }
 
 func (c *closure) lacks(abs, by, as string) {
@@ -181,8 +213,7 @@ func (c *closure) lacks(abs, by, as string) {
 	}
 	m := MissingFile{Path: name}
 	if by != "" {
-		_, content, _, _ := c.fs.lookup(by)
-		m.NeededBy, m.Line = c.display(by), lineOf(content, as)
+		m.NeededBy, m.Line = c.display(by), lineOf(c.written(by), as)
 	}
 	c.missing = append(c.missing, m)
 }
@@ -226,7 +257,7 @@ func (c *closure) fetch(url RemoteURL) (string, error) {
 // refuseRemote is the sentence for a URL that cannot be had.
 func (w *walker) refuseRemote(url string, why error) {
 	where := w.closure.display(w.file)
-	if line := lineOf(w.content, url); line > 0 {
+	if line := lineOf(w.closure.written(w.file), url); line > 0 {
 		where += ":" + strconv.Itoa(line)
 	}
 	if why == nil {

@@ -25,6 +25,21 @@ type Layer struct {
 	raw string // with TargetPath: the text of the key
 }
 
+// String names the layer and never its values, which may be secret.
+func (l Layer) String() string {
+	s := l.Kind
+	if l.Name != "" {
+		s += " " + l.Name + " (" + l.Key + ")"
+	}
+	switch {
+	case !l.Found:
+		s += ", not found"
+	case l.Unreadable != "":
+		s += ", " + l.Unreadable
+	}
+	return s
+}
+
 // Encrypted is the reason of layers that hold SOPS-encrypted values.
 const Encrypted = "encrypted with SOPS"
 

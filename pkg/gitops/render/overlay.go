@@ -26,12 +26,18 @@ import (
 //
 // Builds are remembered by the content of the files they read. Safe for concurrent use.
 func Overlay(t tree.Tree, dir string, remotes Remotes) (Objects, error) {
+	return overlay(t, dir, remotes, nil)
+}
+
+// overlay builds dir; amend, where given, changes its kustomization first.
+func overlay(t tree.Tree, dir string, remotes Remotes, amend func(*types.Kustomization)) (Objects, error) {
 	if remotes == nil {
 		remotes = func(RemoteURL) (map[string][]byte, error) {
 			return nil, fmt.Errorf("no source of releases is given; give one, or keep a copy in the repository")
 		}
 	}
 	c := newClosure(t, remotes)
+	c.amend = amend
 	c.build(dir)
 	if c.refusal != nil {
 		return nil, c.refusal

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/yaml"
 
 	"github.com/linnet-bot/linnet/internal/shareddata"
 	"github.com/linnet-bot/linnet/pkg/gitops/render"
@@ -77,43 +80,149 @@ func realRepository(t testing.TB, name, release string) tree.Tree {
 
 var kubernetes = map[string]string{"3.12.0": "1.32.0", "3.18.0": "1.33.0", "3.19.0": "1.33.0", "3.26.0": "1.33.5", "3.30.0": "1.34.0"}
 
+// umbrella renders the template's dev environment at a release. The sample of the git flavour still holds promtail values, which no 3.x umbrella here allows.
+func umbrella(t testing.TB, release, flavour string) render.ReleaseRender {
+	t.Helper()
+	repo := realRepository(t, "customer-template-2026-02", release)
+	values := flavour + "/dev/configmap.yaml"
+	content, _ := repo.Read(values)
+	if before, after, found := strings.Cut(string(content), "\npromtail:\n"); found {
+		_, after, _ = strings.Cut(after, "\n\n")
+		repo = repo.With(tree.Change{Path: values, Content: []byte(before + "\n" + after)})
+	}
+	objs, err := render.Overlay(repo, flavour+"/dev", realBase(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hr, ok := objs.Find("HelmRelease", "", "bigbang")
+	if !ok {
+		t.Fatalf("no HelmRelease bigbang among %v", objs.IDs())
+	}
+	r, err := render.Release(objs, hr, realChart(t, "bigbang-"+release), kubernetes[release])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 func TestRealUmbrellasRenderWithTheTemplatesDevValues(t *testing.T) {
-	for release, kube := range kubernetes {
+	for release := range kubernetes {
 		for _, flavour := range []string{"gitRepo", "helmRepo"} {
 			t.Run(release+" "+flavour, func(t *testing.T) {
-				repo := realRepository(t, "customer-template-2026-02", release)
-				objs, err := render.Overlay(repo, flavour+"/dev", realBase(t))
-				if err != nil {
-					t.Fatal(err)
-				}
-				hr, ok := objs.Find("HelmRelease", "", "bigbang")
-				if !ok {
-					t.Fatalf("no HelmRelease bigbang among %v", objs.IDs())
-				}
-				r, err := render.Release(objs, hr, realChart(t, "bigbang-"+release), kube)
-				if release == "3.30.0" {
-					var refused *render.SchemaViolations
-					if !errors.As(err, &refused) {
-						t.Fatalf("got %v, want 3.30.0 to refuse the template's values", err)
+				r := umbrella(t, release, flavour)
+				for _, id := range []string{"HelmRelease bigbang/istiod", "HelmRelease bigbang/istio-crds", "HelmRelease bigbang/public-ingressgateway", "Secret bigbang/bigbang-istiod-values", "Namespace istio-system"} {
+					if !slices.ContainsFunc(r.Objects.IDs(), func(have render.ID) bool { return have.String() == id }) {
+						t.Errorf("%s is not among the %d objects %v", id, len(r.Objects), r.Objects.IDs())
 					}
-					t.Log(err)
-					if len(refused.Errors) != 1 || refused.Errors[0].Path != "promtail" {
-						t.Fatalf("got %v, want promtail alone refused", refused.Errors)
-					}
-					return
 				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				istiod, ok := r.Objects.Find("HelmRelease", "bigbang", "istiod")
-				if !ok {
-					t.Fatalf("no HelmRelease istiod among %v", r.Objects.IDs())
-				}
-				t.Log(len(r.Objects), istiod.ID(), r.Duplicates)
-				for _, l := range r.Layers {
-					t.Logf("%+v", l)
+				if len(r.Duplicates) > 0 {
+					t.Errorf("got duplicates %v, want none", r.Duplicates)
 				}
 			})
+		}
+	}
+}
+
+func TestTheTemplatesPromtailValuesAreRefusedByEveryUmbrella(t *testing.T) {
+	for release, kube := range kubernetes {
+		objs, err := render.Overlay(realRepository(t, "customer-template-2026-02", release), "gitRepo/dev", realBase(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		hr, _ := objs.Find("HelmRelease", "", "bigbang")
+		_, err = render.Release(objs, hr, realChart(t, "bigbang-"+release), kube)
+		var refused *render.SchemaViolations
+		if !errors.As(err, &refused) {
+			t.Fatalf("%s: got %v, want a refusal by the schema", release, err)
+		}
+		want := []render.SchemaError{{Path: "promtail", Message: "is not allowed here"}}
+		if !slices.Equal(refused.Errors, want) {
+			t.Errorf("%s: got %v, want %v", release, refused.Errors, want)
+		}
+	}
+}
+
+func TestAnUmbrellaRefusesAnOlderCluster(t *testing.T) {
+	_, err := realChart(t, "bigbang-3.30.0").Render(nil, render.HelmOptions{ReleaseName: "bigbang", Namespace: "bigbang", KubeVersion: "1.33.2"})
+	want := "render refused: bigbang 3.30.0 wants Kubernetes >=1.34.0-0 and the cluster runs 1.33.2"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// istiodRelease is the umbrella's own HelmRelease of istiod and what it reads.
+func istiodRelease(t testing.TB, umbrella render.ReleaseRender) render.Object {
+	t.Helper()
+	hr, ok := umbrella.Objects.Find("HelmRelease", "bigbang", "istiod")
+	if !ok {
+		t.Fatal("no HelmRelease istiod")
+	}
+	return hr
+}
+
+const withoutMeshObjects = `
+- kustomize:
+    patches:
+      - target: {group: security.istio.io}
+        patch: "{$patch: delete, apiVersion: security.istio.io/v1, kind: x, metadata: {name: x}}"
+      - target: {group: networking.istio.io}
+        patch: "{$patch: delete, apiVersion: networking.istio.io/v1, kind: x, metadata: {name: x}}"
+`
+
+func TestACanaryIstiodSharesNoObjectWithTheBuiltInOne(t *testing.T) {
+	u := umbrella(t, "3.18.0", "gitRepo")
+	chart := realChart(t, "istiod-1.28.3-bb.0")
+	hr := istiodRelease(t, u)
+	builtIn, err := render.Release(u.Objects, hr, chart, "1.33.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	canary := hr.Copy()
+	spec := canary["spec"].(map[string]any)
+	spec["releaseName"] = "istiod-1-28-3"
+	canary["metadata"].(map[string]any)["name"] = "istiod-1-28-3"
+	spec["values"] = map[string]any{
+		"upstream":               map[string]any{"revision": "1-28-3"},
+		"networkPolicies":        map[string]any{"enabled": false},
+		"monitoring":             map[string]any{"enabled": false},
+		"defaultSecurityHeaders": map[string]any{"enabled": false},
+	}
+	var list any
+	if err := yaml.Unmarshal([]byte(withoutMeshObjects), &list); err != nil {
+		t.Fatal(err)
+	}
+	spec["postRenderers"] = list
+	r, err := render.Release(u.Objects, canary, chart, "1.33.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Objects) != 17 {
+		t.Errorf("got %d objects %v, want 17", len(r.Objects), r.Objects.IDs())
+	}
+	for _, id := range r.Objects.IDs() {
+		if slices.Contains(builtIn.Objects.IDs(), id) {
+			t.Errorf("%s belongs to both", id)
+		}
+	}
+}
+
+func TestUmbrella319FeedsTheOlderIstiodPackageValuesThatItRefuses(t *testing.T) {
+	u := umbrella(t, "3.19.0", "gitRepo")
+	_, err := render.Release(u.Objects, istiodRelease(t, u), realChart(t, "istiod-1.28.3-bb.0"), "1.33.0")
+	var refused *render.SchemaViolations
+	if !errors.As(err, &refused) {
+		t.Fatalf("got %v, want a refusal by the schema", err)
+	}
+	if want := []render.SchemaError{{Path: "istio", Message: "is not allowed here"}}; !slices.Equal(refused.Errors, want) {
+		t.Errorf("got %v, want %v", refused.Errors, want)
+	}
+}
+
+func TestTheNextIstiodPackageRendersUnderTheUmbrellaBefore(t *testing.T) {
+	for release, pkg := range map[string]string{"3.12.0": "istiod-1.28.3-bb.0", "3.18.0": "istiod-1.29.0-bb.0"} {
+		u := umbrella(t, release, "gitRepo")
+		if _, err := render.Release(u.Objects, istiodRelease(t, u), realChart(t, pkg), kubernetes[release]); err != nil {
+			t.Errorf("%s under %s: %v", pkg, release, err)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func Release(objs Objects, helmRelease Object, c *Chart, kubeVersion string) (Re
 	inNamespace(r.Objects, r.Namespace, r.CRDs)
 	inNamespace(r.Hooks, r.Namespace, r.CRDs)
 	for _, o := range r.Objects {
-		setLabels(o, map[string]string{
+		setMetadata(o, "labels", map[string]string{
 			"helm.toolkit.fluxcd.io/name": helmRelease.Name(), "helm.toolkit.fluxcd.io/namespace": helmRelease.Namespace(),
 		})
 	}
@@ -127,19 +127,19 @@ func (c *Chart) file(name string) ([]byte, bool) {
 	return nil, false
 }
 
-// setLabels adds labels to an object, in place.
-func setLabels(o Object, labels map[string]string) {
+// setMetadata adds labels or annotations to an object, in place.
+func setMetadata(o Object, field string, add map[string]string) {
 	meta, ok := o["metadata"].(map[string]any)
 	if !ok {
 		meta = map[string]any{}
 		o["metadata"] = meta
 	}
-	all, ok := meta["labels"].(map[string]any)
+	all, ok := meta[field].(map[string]any)
 	if !ok {
 		all = map[string]any{}
-		meta["labels"] = all
+		meta[field] = all
 	}
-	for k, v := range labels {
+	for k, v := range add {
 		all[k] = v
 	}
 }

@@ -16,8 +16,7 @@ type walker struct {
 	closure   *closure
 	dir       string // absolute
 	file      string // absolute
-	content   []byte
-	plugin    bool // the files hold configurations of transformers, which name files themselves
+	plugin    bool   // the files hold configurations of transformers, which name files themselves
 	rewritten bool
 }
 
