@@ -3,6 +3,7 @@ package release_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -50,7 +51,7 @@ func newSmartHTTP(t testing.TB, root string) *smartHTTP {
 			"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "HOME=" + root, "GIT_CONFIG_NOSYSTEM=1",
 			"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
 		},
-		Logger: nil,
+		Stderr: io.Discard,
 	}}
 }
 
@@ -91,6 +92,7 @@ func TestScanOfAServerTakesOneAdvertisementAndFewFetches(t *testing.T) {
 		scan, folder []string
 	}{
 		{"partial fetches offered", allowFilter + allowAny, []string{advertise, pack, pack}, []string{pack, pack}},
+		{"only what is reachable by hash", allowFilter + "[uploadpack]\n\tallowReachableSHA1InWant = true\n", []string{advertise, pack, pack}, []string{pack, pack}},
 		{"no filter", allowAny, []string{advertise, pack}, []string{pack}},
 		{"no blobs by hash", allowFilter, []string{advertise, pack}, []string{pack}},
 		{"neither", "", []string{advertise, pack}, []string{pack}},
