@@ -21,7 +21,7 @@ func (d *discovery) build(e *Environment, o *overlay) {
 		return
 	}
 	if unread := o.unreadRemote(); unread != nil && d.options.Remotes == nil {
-		e.BuildError = fmt.Sprintf("not built: the remote base %s can only be read from a release source", unread.url.Raw)
+		e.BuildError = fmt.Sprintf("not built: the remote base at %s is only read from a release source", at(unread.entry.pos))
 		return
 	}
 	objs, err := d.flux(e, d.tree, d.options.Remotes)

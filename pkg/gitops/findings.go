@@ -43,7 +43,11 @@ func (d *discovery) releaseFindings(e *Environment, o *overlay) {
 	}
 	switch e.Release.Reference {
 	case "branch", "commit", "semver":
-		o.note(Refuse, home, "the release is chosen by a %s (%s), not by one tag or version: which release is deployed is not in Git", e.Release.Reference, e.Release.Version)
+		text := "the release is chosen by a %s (%s): which release is deployed is not in Git"
+		if _, exact := releaseOf(e.Release.Version); exact {
+			text = "the release is chosen by a %s (%s), which outranks a tag; write it as a tag first"
+		}
+		o.note(Refuse, home, text, e.Release.Reference, e.Release.Version)
 	case "tag", "version":
 	default:
 		if e.HelmRelease.Name != "" {
@@ -51,24 +55,29 @@ func (d *discovery) releaseFindings(e *Environment, o *overlay) {
 		}
 	}
 	for _, p := range e.Release.Places {
-		if !p.Base {
+		if p.Kind != RemoteRef {
 			continue
 		}
 		base, ok := releaseOf(p.Value)
 		if !ok {
-			o.note(Warn, p.Position, "the remote base is at %q, which is not a release", p.Value)
+			o.note(Warn, p.Position, "this reference (%s) is not a release", short(p.Value))
 			continue
 		}
 		if e.Release.Reference == "tag" && base != e.Release.Version {
-			o.note(Warn, p.Position, "same-version rule: base/ is built from %s but the chart is fetched at %s", base, e.Release.Version)
+			o.note(Warn, p.Position, "same-version rule: this is built from %s but the chart is fetched at %s", base, e.Release.Version)
 		}
 	}
-	if len(o.remote) > 0 && o.unreadRemote() != nil {
-		use := o.unreadRemote()
-		if use.bigBang {
+	for _, use := range o.remote {
+		if use.read {
+			continue
+		}
+		switch _, release := releaseOf(use.url.Ref); {
+		case use.bigBang && release:
 			o.note(Info, use.entry.pos, "base/ of %s was not read (%s): its tag and the order of its values are taken to be as in every release since 1.2.0", use.url.Ref, use.why)
-		} else {
-			o.note(Info, use.entry.pos, "the remote %s was not read (%s): what it adds is not known", use.url.Raw, use.why)
+		case use.bigBang:
+			o.note(Info, use.entry.pos, "base/ at %s was not read (%s): the order of its values is taken to be as in releases, its reference is not known", short(use.url.Ref), use.why)
+		default:
+			o.note(Info, use.entry.pos, "%s of a remote repository was not read (%s): what it adds is not known", use.url.Path, use.why)
 		}
 	}
 }
@@ -85,20 +94,21 @@ func unknownReference(e *Environment, o *overlay) string {
 }
 
 func (d *discovery) layerFindings(e *Environment, o *overlay) {
-	for i, l := range e.Layers {
+	var unread []string
+	var first Position
+	for _, l := range e.Layers {
 		if l.TargetPath != "" {
 			o.note(Warn, l.Position, "%s is put at %s (targetPath): it sets one value", l.Label(), l.TargetPath)
 		}
 		if l.Unreadable == "" && (l.Found || l.Optional) {
 			continue
 		}
-		why := l.Unreadable
-		if why == "" {
-			why = "not found"
+		if unread = append(unread, l.Label()); len(unread) == 1 {
+			first = l.Position
 		}
-		if i < len(e.Layers)-1 || l.Kind != "Inline" {
-			o.note(Info, l.Position, "%s cannot be read (%s): it may override what earlier layers set, istiod.git.tag and sourceType included", l.Label(), why)
-		}
+	}
+	if len(unread) > 0 {
+		o.note(Info, first, "not readable: %s; each may override what stands before it, istiod.git.tag and sourceType included", strings.Join(unread, ", "))
 	}
 	for _, name := range IstioPackages {
 		for _, pin := range e.Packages[name].Pins {
@@ -189,14 +199,14 @@ func lastSet(layers []ValuesLayer, steps []string) *located {
 
 func (d *discovery) fileFindings(e *Environment, o *overlay) {
 	for _, m := range e.Missing {
-		text := fmt.Sprintf("%s is missing: Kustomize needs it, so this environment does not build as it lies here", m.Path)
+		text := fmt.Sprintf("%s is missing, so the folder does not build", m.Path)
 		if sample, ok := d.sample(m.Path); ok {
-			text += fmt.Sprintf(" (a plain sample %s is beside it)", sample)
+			text += fmt.Sprintf("; a plain sample, %s, lies beside it", path.Base(sample))
 		}
 		o.note(Refuse, Position{File: m.NeededBy, Line: m.Line}, "%s", text)
 	}
 	for _, f := range e.Encrypted {
-		o.note(Info, Position{File: f}, "encrypted with SOPS: never read beyond its keys, never edited")
+		o.note(Info, Position{File: f}, "encrypted with SOPS: never decrypted, never edited")
 	}
 	if e.CanaryFolder {
 		o.note(Warn, Position{File: path.Join(e.ID, "istio-canary")}, "the folder of a canary upgrade is already here: one is under way, or was left by hand")
@@ -222,4 +232,12 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// short cuts a commit's name to what people write.
+func short(ref string) string {
+	if len(ref) == 40 && !strings.ContainsFunc(ref, func(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }) {
+		return ref[:12]
+	}
+	return ref
 }

@@ -40,9 +40,9 @@ func (d *discovery) matchFlux(folders []string) map[string][]fluxMatch {
 		own := path.Dir(m.pos.File)
 		switch {
 		case slices.Contains(ends, own):
-			matched[own] = append(matched[own], fluxMatch{m, fmt.Sprintf("its path %s is not in the repository as written; the file lies in %s, whose end it is", m.root.str("spec", "path"), own)})
+			matched[own] = append(matched[own], fluxMatch{m, fmt.Sprintf("its path %s is not here as written; taken for %s, where this file lies", m.root.str("spec", "path"), own)})
 		case len(ends) == 1:
-			matched[ends[0]] = append(matched[ends[0]], fluxMatch{m, fmt.Sprintf("its path %s is not in the repository as written; only %s ends so", m.root.str("spec", "path"), ends[0])})
+			matched[ends[0]] = append(matched[ends[0]], fluxMatch{m, fmt.Sprintf("its path %s is not here as written; taken for %s, the only folder that ends so", m.root.str("spec", "path"), ends[0])})
 		}
 	}
 	return matched

@@ -69,7 +69,7 @@ func (d *discovery) layer(e *Environment, o *overlay, ref *located) ValuesLayer 
 		}
 	}
 	if missing := d.missingPatch(e, o, obj); missing != "" {
-		l.Unreadable, l.Why = "a file is missing", missing
+		l.Unreadable, l.Why = "file missing", missing
 	}
 	switch {
 	case value == nil:
@@ -152,7 +152,7 @@ func (d *discovery) missingResource(e *Environment, name string) string {
 				p, _ := parseFile(sample, src)
 				for _, doc := range p.docs {
 					if doc.str("metadata", "name") == name {
-						return fmt.Sprintf("%s is missing; the plain sample %s beside it holds this object", m.Path, sample)
+						return fmt.Sprintf("%s is missing; its plain sample %s holds this object", m.Path, path.Base(sample))
 					}
 				}
 			}

@@ -18,7 +18,7 @@ func (d *discovery) releaseOf(e *Environment, o *overlay) {
 		}
 	}
 	for _, use := range o.remote {
-		if use.bigBang {
+		if use.bigBang || use.umbrella {
 			e.Release.Places = append(e.Release.Places, d.remotePlace(use, final, e))
 		}
 	}
@@ -91,9 +91,11 @@ func (d *discovery) place(kind PlaceKind, value *located) Place {
 func (d *discovery) remotePlace(use *remoteUse, final *located, e *Environment) Place {
 	p := d.place(RemoteRef, use.entry)
 	p.Path = append(use.entry.path[:len(use.entry.path):len(use.entry.path)], splice.Ref())
-	p.Field, p.Value, p.Base = p.Path.String(), use.url.Ref, true
+	p.Field, p.Value, p.Base = p.Path.String(), use.url.Ref, use.bigBang
 	p.Wins = final != nil && final.remote == use
 	switch {
+	case !use.bigBang:
+		p.Why = fmt.Sprintf("it takes %s of the same repository, which should be of the same release", use.url.Path)
 	case p.Wins && use.read:
 		p.Why = "its base/ carries the GitRepository that the chart comes from, and nothing overwrites the tag in it"
 	case p.Wins:

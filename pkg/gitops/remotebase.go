@@ -68,7 +68,8 @@ func isBigBangRepository(repo string) bool {
 // remoteBase follows a remote entry: through its files where they are given, else through what every base/ is known to hold.
 func (o *overlay) remoteBase(entry *located, url render.RemoteURL) {
 	use := &remoteUse{url: url, entry: entry}
-	use.bigBang = strings.Trim(url.Path, "/") == "base" && isBigBangRepository(url.Repo)
+	use.umbrella = isBigBangRepository(url.Repo)
+	use.bigBang = strings.Trim(url.Path, "/") == "base" && use.umbrella
 	o.remote = append(o.remote, use)
 	if o.remotes == nil {
 		use.why = "no release source is given"

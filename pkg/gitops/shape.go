@@ -53,7 +53,7 @@ func (d *discovery) unsupported(environments []Environment) []Unsupported {
 	for _, m := range d.scan.zarf {
 		if v := bigBangExtension(m.root); v != nil {
 			reason := "Big Bang is an extension of a Zarf package: no Flux source in Git says which release is deployed"
-			if version := v.str("version"); version != "" {
+			if version := v.str("version"); version != "" && !strings.Contains(version, "###") {
 				reason += fmt.Sprintf(" (the package says %s)", version)
 			}
 			found = append(found, Unsupported{Position: v.pos, What: "Zarf package with the bigbang extension", Reason: reason})
@@ -100,8 +100,11 @@ func (d *discovery) unsupportedEnvironment(e *Environment) []Unsupported {
 		pos = e.Release.Places[0].Position
 	}
 	release := e.Release.Version
-	if release == "" {
+	switch e.Release.Reference {
+	case "":
 		release = "unknown release"
+	case "branch", "commit":
+		release = e.Release.Reference + " " + release
 	}
 	var found []Unsupported
 	add := func(pos Position, what, reason string, args ...any) {

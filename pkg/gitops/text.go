@@ -130,7 +130,7 @@ func (p *page) layer(i int, l ValuesLayer) {
 	var text string
 	switch {
 	case l.Unreadable != "" && l.Why != "":
-		text = "unreadable: " + l.Unreadable + "; " + l.Why
+		text = "unreadable: " + l.Why
 	case l.Unreadable != "":
 		text = "unreadable: " + l.Unreadable
 	case !l.Found:

@@ -6,8 +6,9 @@ import "github.com/linnet-bot/linnet/pkg/gitops/render"
 type remoteUse struct {
 	url   render.RemoteURL
 	entry *located // the text in resources: or bases:
-	// bigBang: it is the base/ of a Big Bang repository.
-	bigBang bool
+	// umbrella: it is in a Big Bang repository; bigBang: it is that repository's base/.
+	umbrella bool
+	bigBang  bool
 	// read: its files were given. Otherwise the well-known contents of base/ stand in, where it is Big Bang's.
 	read bool
 	why  string // why it was not read
