@@ -40,7 +40,7 @@ func (a target) entryInsertion(key, value string) (e edit, want expectation, f *
 	if err := oneLine(key); err != nil || key == "" {
 		return e, want, faultf(a.t.offset(n), "%q cannot be a key", key)
 	}
-	if !plainText(key) {
+	if !plainText(key, true) {
 		key = `"` + encode(DoubleQuoted, key) + `"`
 	}
 	value = strings.TrimRight(strings.ReplaceAll(value, "\r\n", "\n"), "\n")

@@ -83,7 +83,7 @@ func (p Path) String() string {
 		}
 		fresh = false
 	}
-	return b.String()
+	return strings.TrimRight(b.String(), " ")
 }
 
 func plainKey(name string) bool {

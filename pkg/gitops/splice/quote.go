@@ -27,12 +27,15 @@ func typed(value string) bool {
 	return words[strings.ToLower(value)] || numberForm.MatchString(value) || dateForm.MatchString(value)
 }
 
-// plainText reports whether the value can stand without quotes as a string, in block and in flow collections alike.
-func plainText(value string) bool {
-	if value == "" || typed(value) || strings.TrimSpace(value) != value || strings.ContainsAny(value, "\t,[]{}") {
+// plainText reports whether the value can stand without quotes as a string; inFlow asks the same within brackets.
+func plainText(value string, inFlow bool) bool {
+	if value == "" || typed(value) || strings.TrimSpace(value) != value || strings.Contains(value, "\t") {
 		return false
 	}
-	if strings.ContainsAny(value[:1], "#&*!|>'\"%@`") || strings.HasPrefix(value, "---") || strings.HasPrefix(value, "...") {
+	if inFlow && strings.ContainsAny(value, ",[]{}") {
+		return false
+	}
+	if strings.ContainsAny(value[:1], ",[]{}#&*!|>'\"%@`") || strings.HasPrefix(value, "---") || strings.HasPrefix(value, "...") {
 		return false
 	}
 	if strings.ContainsAny(value[:1], "-?:") && (len(value) == 1 || value[1] == ' ') {

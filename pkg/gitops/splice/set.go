@@ -49,17 +49,16 @@ func (a target) replacement(value string) (e edit, whole string, f *fault) {
 		whole = n.Value[:a.ref.start] + value + n.Value[a.ref.end:]
 		part = span{m[a.ref.start], m[a.ref.end]}
 	}
+	style := styleOf(n)
 	switch {
 	case whole == n.Value:
 		return e, whole, nil
 	case strings.HasPrefix(n.Value, "ENC["):
 		return e, "", faultf(s.start, "this value is encrypted with SOPS; edit it with sops")
+	case a.ref == nil && (style == Literal || style == Folded):
+		return e, "", faultf(s.start, "this value is a %s block; write it on one line first", style)
 	case a.t.lineOf(part.start) != a.t.lineOf(part.end):
 		return e, "", faultf(s.start, "this value is written over several lines; write it on one line first")
-	}
-	style := styleOf(n)
-	if a.ref == nil && (style == Literal || style == Folded) {
-		return e, "", faultf(s.start, "this value is a %s block; write it on one line first", style)
 	}
 	if err := oneLine(value); err != nil {
 		return e, "", faultf(s.start, "%s", err)
@@ -71,7 +70,7 @@ func (a target) replacement(value string) (e edit, whole string, f *fault) {
 		return edit{span{s.start + 1, s.end - 1}, encode(style, value)}, whole, nil
 	case style != Plain:
 		return edit{part, encode(style, value)}, whole, nil
-	case plainText(whole) || keepsType(n, whole):
+	case plainText(whole, a.inFlow()) || keepsType(n, whole):
 		return edit{part, value}, whole, nil
 	}
 	return edit{s, `"` + encode(DoubleQuoted, whole) + `"`}, whole, nil
@@ -88,7 +87,10 @@ func (a target) fillIn(n *yaml.Node, value, whole string) (e edit, _ string, f *
 	if !ok || a.t.src[at-1] != ':' {
 		return e, "", faultf(a.t.offset(n), "nothing is written here; write a value first")
 	}
-	if !plainText(value) {
+	if a.t.spaces(at) != a.t.eol(at) {
+		return e, "", faultf(a.t.offset(n), "nothing but a comment is written here; write a value first")
+	}
+	if !plainText(value, false) {
 		value = `"` + encode(DoubleQuoted, value) + `"`
 	}
 	return edit{span{at, at}, " " + value}, whole, nil
