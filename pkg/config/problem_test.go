@@ -108,8 +108,8 @@ func TestProblems(t *testing.T) {
 }
 
 func TestTitleTemplateIsChecked(t *testing.T) {
-	_, err := Load("c.yaml", []byte("mergeRequests:\n  title: '{{.Enviroment}}'\n"))
-	want := `c.yaml:2: mergeRequests.title cannot be used: title template "{{.Enviroment}}" cannot be filled`
+	_, err := Load("c.yaml", []byte("mergeRequests:\n  title: '{{.Env}}'\n"))
+	want := `c.yaml:2: mergeRequests.title cannot be used: title template "{{.Env}}" cannot be filled`
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("Load = %v, want an error that begins with %s", err, want)
 	}
