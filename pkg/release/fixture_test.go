@@ -219,3 +219,10 @@ func reasons(s release.Scan) map[string]string {
 	}
 	return out
 }
+
+func (f *fixture) branch(name string, target plumbing.Hash) {
+	f.t.Helper()
+	if err := f.repo.Storer.SetReference(plumbing.NewHashReference(plumbing.NewBranchReferenceName(name), target)); err != nil {
+		f.t.Fatal(err)
+	}
+}

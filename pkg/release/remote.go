@@ -32,10 +32,19 @@ type remoteOrigin struct {
 	auth     transport.AuthMethod
 	timeout  time.Duration
 	words    failureWords
+	// stateless is whether a session is no connection, and can be used again.
+	stateless bool
 	// whole is set once the server has refused a partial fetch that it had offered.
 	whole atomic.Bool
-	// capabilities are those of the last advertisement.
-	capabilities atomic.Pointer[capability.List]
+	// last is the last advertisement.
+	last atomic.Pointer[advertisement]
+}
+
+// advertisement is what a server offers.
+type advertisement struct {
+	capabilities *capability.List
+	// session is the one that the advertisement came on, kept where it is no connection: it knows where a redirect has led.
+	session transport.UploadPackSession
 }
 
 func newRemote(o Options) (*remoteOrigin, error) {
@@ -63,6 +72,7 @@ func newRemote(o Options) (*remoteOrigin, error) {
 	case "https", "http":
 		r.client, err = httpClient(o)
 		r.auth = credentials.http()
+		r.stateless = true
 	case "ssh":
 		r.client = gitssh.DefaultClient
 		r.auth, err = credentials.ssh(ep.User)
@@ -80,7 +90,7 @@ func newRemote(o Options) (*remoteOrigin, error) {
 func (r *remoteOrigin) String() string { return r.name }
 func (r *remoteOrigin) remote() bool   { return true }
 
-// session opens a session; for http that costs nothing, for the others it is a connection. Dialling cannot be cancelled there, so an
+// session opens a session. For http that costs nothing, for the others it is a connection. Dialling cannot be cancelled there, so an
 // abandoned dial is left to end by itself.
 func (r *remoteOrigin) session(ctx context.Context) (transport.UploadPackSession, error) {
 	ep, err := transport.NewEndpoint(r.endpoint)
@@ -110,14 +120,13 @@ func (r *remoteOrigin) session(ctx context.Context) (transport.UploadPackSession
 }
 
 func (r *remoteOrigin) tags(ctx context.Context) (map[string]tag, error) {
-	advertised, err := r.advertisement(ctx)
+	advertised, err := r.advertise(ctx)
 	if errors.Is(err, transport.ErrEmptyRemoteRepository) {
 		return nil, emptyRepository(r.name)
 	}
 	if err != nil {
 		return nil, r.words.explain(ctx, err)
 	}
-	r.capabilities.Store(advertised.Capabilities)
 	tags := map[string]tag{}
 	for reference, hash := range advertised.References {
 		name, isTag := strings.CutPrefix(reference, "refs/tags/")
@@ -133,15 +142,26 @@ func (r *remoteOrigin) tags(ctx context.Context) (map[string]tag, error) {
 	return tags, nil
 }
 
-func (r *remoteOrigin) advertisement(ctx context.Context) (*packp.AdvRefs, error) {
+func (r *remoteOrigin) advertise(ctx context.Context) (*packp.AdvRefs, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	session, err := r.session(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = session.Close() }()
-	return session.AdvertisedReferencesContext(ctx)
+	advertised, err := session.AdvertisedReferencesContext(ctx)
+	if err != nil {
+		_ = session.Close()
+		return nil, ctxOr(ctx, err)
+	}
+	offer := &advertisement{capabilities: advertised.Capabilities}
+	if r.stateless {
+		offer.session = session
+	} else {
+		_ = session.Close()
+	}
+	r.last.Store(offer)
+	return advertised, nil
 }
 
 // fetch asks for the trees of the tags and then for exactly the blobs that are picked; a server that does not offer that, or takes its
@@ -165,8 +185,8 @@ func (r *remoteOrigin) fetch(ctx context.Context, tags []tag, choose pick) (stor
 }
 
 func (r *remoteOrigin) offersPartial() bool {
-	offered := r.capabilities.Load()
-	return !r.whole.Load() && offered != nil && offered.Supports(capability.Filter) && offered.Supports(capability.AllowReachableSHA1InWant)
+	offer := r.last.Load()
+	return !r.whole.Load() && offer != nil && offer.capabilities.Supports(capability.Filter) && offer.capabilities.Supports(capability.AllowReachableSHA1InWant)
 }
 
 func (r *remoteOrigin) fetchPartial(ctx context.Context, tags []tag, choose pick) (storer.EncodedObjectStorer, error) {

@@ -102,10 +102,10 @@ func (s *Source) Scan(ctx context.Context, since string) (Scan, error) {
 		}
 		scan.Releases = append(scan.Releases, found[i].release)
 	}
+	slices.SortFunc(scan.Rejected, func(a, b Rejected) int { return strings.Compare(a.Tag, b.Tag) })
 	if len(scan.Releases) == 0 && (start == nil || len(candidates(tags)) == 0) {
 		return Scan{}, s.noReleases(scan.Rejected)
 	}
-	slices.SortFunc(scan.Rejected, func(a, b Rejected) int { return strings.Compare(a.Tag, b.Tag) })
 	sortByVersion(scan.Releases)
 	return scan, nil
 }

@@ -32,13 +32,18 @@ type order struct {
 func (r *remoteOrigin) uploadPack(ctx context.Context, store storer.Storer, o order) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	session, err := r.session(ctx)
-	if err != nil {
-		return err
+	offer := r.last.Load()
+	if offer == nil {
+		return errors.New("nothing was advertised yet")
 	}
-	defer func() { _ = session.Close() }()
-
-	request, err := newRequest(r.capabilities.Load(), o)
+	session := offer.session
+	if session == nil {
+		if session, err = r.session(ctx); err != nil {
+			return err
+		}
+		defer func() { _ = session.Close() }()
+	}
+	request, err := newRequest(offer.capabilities, o)
 	if err != nil {
 		return err
 	}
@@ -69,9 +74,6 @@ func ctxOr(ctx context.Context, err error) error {
 }
 
 func newRequest(offered *capability.List, o order) (*packp.UploadPackRequest, error) {
-	if offered == nil {
-		offered = capability.NewList()
-	}
 	request := packp.NewUploadPackRequestFromCapabilities(offered)
 	// A thin pack leaves out what deltas refer to; nothing is here already to complete it.
 	request.Capabilities.Delete(capability.ThinPack)
