@@ -75,3 +75,30 @@ func PackagesDir(dir string) error {
 	}
 	return nil
 }
+
+// IstioChart returns the miniature's chart of one of Istio's own packages ("istio-crds", "istiod", "gateway" or "istio-gateway") at any Istio
+// version, without its values schema; nil for every other package. It can stand in for a real package of that version.
+func IstioChart(name, istio string) map[string][]byte {
+	if name == "istio-gateway" {
+		name = "gateway"
+	}
+	if name != "istio-crds" && name != "istiod" && name != "gateway" {
+		return nil
+	}
+	files := pkg{chart: name, istio: istio}.files()
+	delete(files, "values.schema.json")
+	return files
+}
+
+// Chart returns the files of one package chart, found by its name, or by that of its Git repository, and its version; nil where there is none.
+func Chart(name, version string) map[string][]byte {
+	if name == "istio-gateway" {
+		name = "gateway"
+	}
+	for _, p := range packages() {
+		if p.chart == name && p.version == version {
+			return p.files()
+		}
+	}
+	return nil
+}
