@@ -57,6 +57,7 @@ func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newCompletionCommand(a),
 		newConfigCommand(a),
+		newInspectCommand(a),
 		newVersionCommand(a),
 	}
 }

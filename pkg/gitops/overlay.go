@@ -119,7 +119,7 @@ func (o *overlay) folder(dir string, from *located) {
 	if !component {
 		outer, o.objects = o.objects, nil
 	}
-	for _, key := range []string{"bases", "resources", "components"} {
+	for _, key := range []string{"resources", "bases", "components"} {
 		for _, entry := range k.list(key) {
 			o.resource(dir, entry)
 		}

@@ -81,3 +81,19 @@ func (r Repository) Environment(id string) (Environment, error) {
 		return Environment{}, fmt.Errorf("environment %q is not in the repository; it has %s", id, strings.Join(known, ", "))
 	}
 }
+
+// Only is the repository with one environment left, and of the rest what concerns it.
+func (r Repository) Only(id string) Repository {
+	only := Repository{Notes: r.Notes, Updaters: r.Updaters}
+	for _, e := range r.Environments {
+		if e.ID == id {
+			only.Environments = append(only.Environments, e)
+		}
+	}
+	for _, u := range r.Unsupported {
+		if u.Environment == "" || u.Environment == id {
+			only.Unsupported = append(only.Unsupported, u)
+		}
+	}
+	return only
+}

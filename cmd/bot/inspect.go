@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/spf13/cobra"
+
+	"github.com/linnet-bot/linnet/pkg/gitops"
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
+	"github.com/linnet-bot/linnet/pkg/release"
+)
+
+type inspectFlags struct{ output, environment, releases string }
+
+func newInspectCommand(a *app) *cobra.Command {
+	var f inspectFlags
+	cmd := &cobra.Command{
+		Use:   "inspect PATH",
+		Short: "Show what a GitOps repository deploys, where that is written, and what is in the way",
+		Long: `Inspect reads a git repository at the commit that HEAD points at, or a plain folder as it lies. It prints each environment: the Big Bang
+release and every place that names it, the values in order of precedence, which of them cannot be read and what follows, patches, other
+updaters, and everything that an upgrade would refuse. It changes nothing and needs no network.
+
+With --releases the remote base is read too, each environment is built as Flux would build it, and the place that decides is proven by
+trial.`,
+		Example: `  linnet inspect ~/gitops
+  linnet inspect ~/gitops --environment dev --releases ~/mirrors/bigbang.git`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.inspect(cmd.Context(), args[0], f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.environment, "environment", "", "only this environment: its folder, or the folder's name where only one has it")
+	flags.StringVar(&f.releases, "releases", "", "Big Bang umbrella repository, `URL|PATH`, to build with (default: read without building)")
+	flags.StringVarP(&f.output, "output", "o", "text", "text or json")
+	return cmd
+}
+
+func (a *app) inspect(ctx context.Context, path string, f inspectFlags) error {
+	if err := oneOf("output", f.output, "text", "json"); err != nil {
+		return err
+	}
+	seen, err := readRepository(path)
+	if err != nil {
+		return err
+	}
+	var options gitops.Options
+	if f.releases != "" {
+		cfg, err := a.config()
+		if err != nil {
+			return err
+		}
+		source, err := release.Open(release.Options{
+			URL: f.releases, CacheDir: cfg.Releases.CacheDir,
+			CAFile: cfg.Releases.CAFile, ProxyURL: cfg.Releases.ProxyURL, CredentialsFile: cfg.Releases.CredentialsFile,
+		})
+		if err != nil {
+			return err
+		}
+		options.Remotes = gitops.FromReleases(func(version, folder string) (map[string][]byte, error) {
+			return source.Folder(ctx, version, folder)
+		})
+	}
+	repository, err := gitops.Discover(seen.files, options)
+	if err != nil {
+		return fmt.Errorf("inspect %s: %w", path, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if f.environment != "" {
+		e, err := repository.Environment(f.environment)
+		if err != nil {
+			return fmt.Errorf("inspect %s: %w", path, err)
+		}
+		repository = repository.Only(e.ID)
+	}
+	if f.output == "json" {
+		out := json.NewEncoder(a.stdout)
+		out.SetIndent("", "  ")
+		out.SetEscapeHTML(false)
+		return out.Encode(struct {
+			Read repositoryRead `json:"read"`
+			gitops.Repository
+		}{seen.repositoryRead, repository})
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s\n\n%s", seen.String(), repository.Text(a.columns()))
+	return err
+}
+
+// columns is the width to print for: COLUMNS where it is set, as for other programs that wrap text.
+func (a *app) columns() int {
+	if n, err := strconv.Atoi(a.getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	return a.width
+}
+
+// repositoryRead says what was read, and how.
+type repositoryRead struct {
+	Path        string `json:"path"`
+	Commit      string `json:"commit,omitempty"` // "" = a plain folder
+	Branch      string `json:"branch,omitempty"`
+	Uncommitted bool   `json:"uncommitted,omitempty"` // tracked files differ from the commit
+}
+
+// String is one line for the top of the page.
+func (r repositoryRead) String() string {
+	if r.Commit == "" {
+		return "Read " + r.Path + " as it lies: it is not a git repository."
+	}
+	at := fmt.Sprintf("commit %.8s", r.Commit)
+	if r.Branch != "" {
+		at += " of branch " + r.Branch
+	}
+	line := fmt.Sprintf("Read %s at %s.", r.Path, at)
+	if r.Uncommitted {
+		line += "\nIts work tree has uncommitted changes, which were not read."
+	}
+	return line
+}
+
+type readFiles struct {
+	repositoryRead
+	files tree.Tree
+}
+
+// readRepository reads what HEAD points at, or a plain folder.
+func readRepository(path string) (readFiles, error) {
+	r := readFiles{repositoryRead: repositoryRead{Path: path}}
+	info, err := os.Stat(path)
+	if err != nil {
+		return r, fmt.Errorf("read the repository %s: there is no such folder; give the path of a clone", path)
+	}
+	if !info.IsDir() {
+		return r, fmt.Errorf("read the repository %s: it is a file; give the folder that holds the repository", path)
+	}
+	repo, err := git.PlainOpenWithOptions(path, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
+	if errors.Is(err, git.ErrRepositoryNotExists) {
+		r.files, err = tree.FromDir(path)
+		return r, err
+	}
+	if err != nil {
+		return r, fmt.Errorf("open the repository %s: %w; check it with `git fsck`", path, err)
+	}
+	head, err := repo.Head()
+	if errors.Is(err, plumbing.ErrReferenceNotFound) {
+		return r, fmt.Errorf("read the repository %s: HEAD points at no commit; commit something first, or check out a branch", path)
+	}
+	if err != nil {
+		return r, fmt.Errorf("read HEAD of the repository %s: %w; check it with `git fsck`", path, err)
+	}
+	r.Commit = head.Hash().String()
+	if head.Name().IsBranch() {
+		r.Branch = head.Name().Short()
+	}
+	if r.files, err = tree.FromCommit(repo.Storer, head.Hash()); err != nil {
+		return r, fmt.Errorf("read the repository %s: %w; check it with `git fsck`, and that the clone is not a partial one", path, err)
+	}
+	r.Uncommitted = uncommitted(repo)
+	return r, nil
+}
+
+// uncommitted tells whether tracked files differ from HEAD, or files wait to be committed. A bare repository has no work tree.
+func uncommitted(repo *git.Repository) bool {
+	work, err := repo.Worktree()
+	if err != nil {
+		return false
+	}
+	status, err := work.StatusWithOptions(git.StatusOptions{Strategy: git.Preload})
+	return err == nil && !status.IsClean()
+}
