@@ -162,18 +162,15 @@ func duplicates(objs Objects) []ID {
 	return out
 }
 
-// templateMessage shortens the engine's error to the innermost message and the template it comes from: each nested include adds its own
-// "template: … executing … at …" prefix.
+// templateMessage brings a template's own message (fail, required) to the front; the engine puts "execution error at (file:line:column): " before it.
 func templateMessage(err error) string {
 	text := oneLine(err.Error())
-	where := text
-	if _, after, found := strings.Cut(text, "template: "); found {
-		where = after
+	rest, found := strings.CutPrefix(text, "execution error at (")
+	if !found {
+		return text
 	}
-	where, _, _ = strings.Cut(where, ": executing")
-	const marker = "error calling fail: "
-	if at := strings.LastIndex(text, marker); at >= 0 {
-		return text[at+len(marker):] + " (" + where + ")"
+	if where, message, found := strings.Cut(rest, "): "); found {
+		return message + " (" + where + ")"
 	}
 	return text
 }

@@ -228,8 +228,8 @@ func failingOperation(o Object, patch types.Patch) string {
 // reason drops what Kustomize puts around the message of the patch library.
 func reason(err error) string {
 	text := oneLine(err.Error())
-	for _, known := range []string{"remove operation", "replace operation", "add operation", "test operation", "testing value", "move operation", "copy operation"} {
-		if at := strings.Index(text, known); at >= 0 {
+	for _, start := range []string{"error in ", "testing value ", "testing path "} {
+		if at := strings.Index(text, start); at >= 0 {
 			return text[at:]
 		}
 	}

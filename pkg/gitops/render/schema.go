@@ -144,8 +144,8 @@ func (noLoader) Load(url string) (any, error) {
 
 var english = message.NewPrinter(language.English)
 
-// leaves flattens the tree of a validation error to what is really wrong. Of alternatives (anyOf, oneOf) the one with the fewest complaints is told, as it is
-// most likely the one that was meant.
+// leaves flattens the tree of a validation error to what is really wrong. Of alternatives (anyOf, oneOf) the one that fits deepest is told, then the one
+// with the fewest complaints: most likely it is the one that was meant.
 func leaves(e *jsonschema.ValidationError, at []string, out *[]SchemaError) {
 	switch k := e.ErrorKind.(type) {
 	case *kind.AnyOf, *kind.OneOf:
@@ -154,7 +154,7 @@ func leaves(e *jsonschema.ValidationError, at []string, out *[]SchemaError) {
 			for i, cause := range e.Causes {
 				var these []SchemaError
 				leaves(cause, at, &these)
-				if i == 0 || len(these) < len(best) {
+				if i == 0 || closer(these, best) {
 					best = these
 				}
 			}
@@ -176,4 +176,19 @@ func leaves(e *jsonschema.ValidationError, at []string, out *[]SchemaError) {
 	for _, cause := range e.Causes {
 		leaves(cause, at, out)
 	}
+}
+
+// closer tells whether the complaints a lie deeper in the values than b, or are fewer.
+func closer(a, b []SchemaError) bool {
+	depth := func(errs []SchemaError) int {
+		deepest := 0
+		for _, e := range errs {
+			deepest = max(deepest, strings.Count(e.Path, ".")+min(len(e.Path), 1))
+		}
+		return deepest
+	}
+	if depth(a) != depth(b) {
+		return depth(a) > depth(b)
+	}
+	return len(a) < len(b)
 }
