@@ -1,36 +1,77 @@
-package release_test
+package release
 
 import (
-	"context"
 	"testing"
 
-	"github.com/linnet-bot/linnet/pkg/release"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/storage/memory"
 )
 
-// Whatever the three files hold, a tag is either a release that agrees with itself or rejected with a reason.
+// Whatever the three files hold, a tag is either a release that agrees with itself or rejected with a reason of one line.
 func FuzzFilesOfATag(f *testing.F) {
-	good := bigbang("3.5.0", ambientSwitch+istiod("1.26.3-bb.1"))
-	f.Add(good["chart/Chart.yaml"], good["chart/values.yaml"], good["base/gitrepository.yaml"])
-	f.Add("name: bigbang\nversion: 3.5.0\n", "istiod: &a {git: *a}\n", "kind: GitRepository\nspec: {ref: {tag: 3.5.0}}\n")
-	f.Add("name: bigbang\nversion: 3.5.0\n", "istiod:\n  git: {tag: 1.30}\n  enabled: yes\n", "---\n---\nkind: GitRepository\nspec:\n  ref: {tag: 3.5.0}\n")
+	const base = "kind: GitRepository\nspec: {ref: {tag: 3.5.0}}\n"
+	const chart = "name: bigbang\nversion: 3.5.0\n"
+	f.Add(chart, "istiod:\n  enabled: true\n  git: {tag: 1.26.3-bb.1}\n", base)
+	f.Add(chart, "istiod: &a {git: *a}\n", base)
+	f.Add(chart, "istiod:\n  git: {tag: 1.30}\n  enabled: yes\n", "---\n---\n"+base)
+	f.Add(chart, "istio: 7\nistiod: []\nistioCRDs: {git: 1}\n", base)
 	f.Add("", "\xff\xfe", "a: b: c\n")
-	f.Add("- name\n", "istio: 7\nistiod: []\n", "kind: [GitRepository]\n")
+	f.Add("- name\n", "{", "kind: [GitRepository]\n")
 	f.Fuzz(func(t *testing.T, chart, values, base string) {
-		repo := newFixture(t)
-		repo.release("3.5.0", "2025-08-21", map[string]string{"chart/Chart.yaml": chart, "chart/values.yaml": values, "base/gitrepository.yaml": base})
-		repo.release("3.6.0", "2025-09-04", bigbang("3.6.0", istiod("1.27.0-bb.0")))
-		got, err := open(t, release.Options{URL: repo.dir}).Scan(context.Background(), "")
+		store := memory.NewStorage()
+		put := func(o interface {
+			Encode(plumbing.EncodedObject) error
+		}) plumbing.Hash {
+			encoded := store.NewEncodedObject()
+			if err := o.Encode(encoded); err != nil {
+				t.Fatal(err)
+			}
+			hash, err := store.SetEncodedObject(encoded)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return hash
+		}
+		blob := func(content string) plumbing.Hash {
+			o := &plumbing.MemoryObject{}
+			o.SetType(plumbing.BlobObject)
+			_, _ = o.Write([]byte(content))
+			hash, err := store.SetEncodedObject(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return hash
+		}
+		inBase := put(&object.Tree{Entries: []object.TreeEntry{{Name: "gitrepository.yaml", Mode: filemode.Regular, Hash: blob(base)}}})
+		inChart := put(&object.Tree{Entries: []object.TreeEntry{
+			{Name: "Chart.yaml", Mode: filemode.Regular, Hash: blob(chart)}, {Name: "values.yaml", Mode: filemode.Regular, Hash: blob(values)},
+		}})
+		root := put(&object.Tree{Entries: []object.TreeEntry{{Name: "base", Mode: filemode.Dir, Hash: inBase}, {Name: "chart", Mode: filemode.Dir, Hash: inChart}}})
+		commit := put(&object.Commit{TreeHash: root})
+
+		got, err := readRelease(store, tag{name: "3.5.0", object: commit, commit: commit})
 		if err != nil {
-			t.Fatalf("one odd tag makes the whole scan fail: %v", err)
+			rejected := asRejection(err)
+			if rejected == nil {
+				t.Fatalf("odd files are taken for a damaged repository: %v", err)
+			}
+			if rejected.reason == "" || rejected.reason != oneLine(rejected.reason) {
+				t.Errorf("the reason is not one line: %q", rejected.reason)
+			}
+			return
 		}
-		if len(got.Releases)+len(got.Rejected) != 2 {
-			t.Fatalf("two tags gave %d releases and %d rejections", len(got.Releases), len(got.Rejected))
+		if got.Version != "3.5.0" {
+			t.Errorf("the release calls itself %q", got.Version)
 		}
-		for _, r := range got.Rejected {
-			if r.Tag != "3.5.0" || r.Reason == "" {
-				t.Errorf("rejected %q with reason %q", r.Tag, r.Reason)
+		for key, p := range got.Packages {
+			if p.Key != key {
+				t.Errorf("package %q calls itself %q", key, p.Key)
 			}
 		}
-		release.Compare(got.Releases[0], got.Releases[len(got.Releases)-1])
+		if c := Compare(got, got); len(c.Packages) != 0 || c.Kind != None && c.Kind != Layout {
+			t.Errorf("compared with itself a release changes: %+v", c)
+		}
 	})
 }
