@@ -42,7 +42,8 @@ func (l *level) lift(e edit) (edit, *fault) {
 	n := out.node()
 	style := styleOf(n)
 	up := edit{span{l.m[e.start], l.m[e.end]}, encode(style, e.with)}
-	if up.end < up.start {
+	// Folding writes one inner line over several; taking part of it out would join the lines of the file.
+	if up.end < up.start || out.t.lineOf(up.end)-out.t.lineOf(up.start) > l.t.lineOf(e.end)-l.t.lineOf(e.start) {
 		return up, faultf(e.start, "the text here is folded in a way that cannot be mapped line by line; write it as a literal block (|)")
 	}
 	lines := strings.Split(strings.ReplaceAll(e.with, "\r\n", "\n"), "\n")
