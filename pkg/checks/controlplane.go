@@ -90,7 +90,11 @@ func sameRoot(revisions ...string) Check {
 			}
 			r.Found = count(len(roots), "root certificate")
 			for _, rev := range revisions {
-				if !known[rev] {
+				switch {
+				case known[rev]:
+				case len(w.istiods(rev)) == 0:
+					r = r.worsen(Wait, "no istiod of "+rev+" is there yet")
+				default:
 					r = r.worsen(Unknown, "the root certificate of "+rev+" was not seen")
 				}
 			}

@@ -78,7 +78,7 @@ func (w *world) nextPod(t template, c ControlPlane) (v Verdict, revision, why, r
 		return Fail, "-", "its next pod would start without a proxy: " + w.labelWords(t.ref.Namespace), "put the label of namespace " + t.ref.Namespace + " right in Git"
 	case 1:
 	default:
-		return Fail, "?", "its next pod would be injected twice, by " + names(found), "leave one of the labels on namespace " + t.ref.Namespace
+		return Fail, "?", "its next pod would be injected twice, by " + injectorNames(found), "leave one of the labels on namespace " + t.ref.Namespace
 	}
 	i := found[0]
 	switch {

@@ -1,7 +1,204 @@
 package checks
 
-// Text renders a result for a terminal or a note, at most width columns wide.
-func Text(r Result, width int) string { return "" }
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
-// Summary is one line.
-func Summary(r Result) string { return r.Name + ": " + r.Verdict.String() }
+// Style is how a result is written as text.
+type Style struct {
+	Width int  // columns, kept between 60 and 120; 0 = 80
+	ASCII bool // no character outside ASCII, for terminals and logs that cannot show them
+	Full  bool // open passing checks, too
+}
+
+// Text renders a result for a terminal or the fenced block of a note, at most width columns wide: what passed in one line each, the rest opened,
+// then who is still missing. No line begins with "/" or "@", which a forge would take for a command or a person.
+func Text(r Result, width int) string { return Style{Width: width}.Text(r) }
+
+// Text renders a result in this style.
+func (s Style) Text(r Result) string {
+	p := printer{style: s, width: 80}
+	if s.Width != 0 {
+		p.width = min(max(s.Width, 60), 120)
+	}
+	p.head(r)
+	for _, c := range r.Children {
+		p.node(c, 1)
+	}
+	if len(r.Children) == 0 {
+		p.details(r, 1)
+	}
+	p.stragglers(Stragglers(r))
+	return p.out.String()
+}
+
+// Summary is a result in one line, without a line break and safe at the beginning of a note: `wave-1: wait, 6 of 8 checks pass; 2 proxies … (and 2
+// stragglers)`.
+func Summary(r Result) string {
+	passed := 0
+	for _, c := range r.Children {
+		if c.Verdict == Pass {
+			passed++
+		}
+	}
+	name := r.Name
+	if name == "" {
+		name = "gate"
+	}
+	line := name + ": " + r.Verdict.String()
+	if r.NoSample {
+		line += " (routine)"
+	}
+	if n := len(r.Children); n > 0 {
+		line += fmt.Sprintf(", %d of %s pass", passed, count(n, "check"))
+	}
+	if r.Reason != "" {
+		line += "; " + r.Reason
+	}
+	if n := len(Stragglers(r)); n > 0 {
+		line += fmt.Sprintf(" (%s)", count(n, "straggler"))
+	}
+	line = strings.ReplaceAll(plain(line), " @", " at ")
+	return strings.TrimLeft(line, "/@ ")
+}
+
+type printer struct {
+	style Style
+	width int
+	out   strings.Builder
+}
+
+var (
+	marks      = map[Verdict]string{Pass: "✓", Fail: "✗", Wait: "…", Unknown: "?"}
+	asciiMarks = map[Verdict]string{Pass: "[ok]", Fail: "[FAIL]", Wait: "[wait]", Unknown: "[????]"}
+)
+
+func (p *printer) mark(v Verdict) string {
+	if p.style.ASCII {
+		return asciiMarks[v]
+	}
+	return marks[v]
+}
+
+func (p *printer) head(r Result) {
+	title := r.Name
+	if r.Question != "" {
+		title += ": " + r.Question
+	}
+	p.wrap(p.mark(r.Verdict)+" ", "  ", title)
+	if r.Verdict != Pass && r.Reason != "" {
+		p.wrap("  ", "  ", r.Verdict.String()+": "+r.Reason)
+	}
+}
+
+// node prints one check. A passing one is closed: its children have nothing to add.
+func (p *printer) node(r Result, depth int) {
+	depth = min(depth, 8) // deeper trees than this exist only by mistake, and must still fit
+	indent := strings.Repeat("  ", depth)
+	if r.Verdict == Pass && !p.style.Full {
+		line := r.Name
+		if r.Found != "" && len(r.Children) == 0 {
+			line += ": " + r.Found
+		}
+		if len(r.Children) > 0 {
+			line += ": " + count(len(r.Children), "check") + " pass" + plural(len(r.Children), "es", "")
+		}
+		p.wrap(indent+p.mark(Pass)+" ", indent+"    ", line)
+		return
+	}
+	title := r.Name
+	if r.Question != "" {
+		title += ": " + r.Question
+	}
+	p.wrap(indent+p.mark(r.Verdict)+" ", indent+"    ", title)
+	if len(r.Children) == 0 {
+		p.details(r, depth+1)
+	}
+	for _, c := range r.Children {
+		p.node(c, depth+1)
+	}
+}
+
+func (p *printer) details(r Result, depth int) {
+	indent := strings.Repeat("  ", depth)
+	if r.Verdict != Pass && r.Reason != "" && depth > 1 {
+		p.wrap(indent, indent, r.Reason)
+	}
+	for _, d := range []struct{ label, text string }{{"required: ", r.Required}, {"found:    ", r.Found}} {
+		if d.text != "" {
+			p.wrap(indent+d.label, indent+strings.Repeat(" ", len(d.label)), d.text)
+		}
+	}
+}
+
+// wrap prints text behind first, its further lines behind next.
+func (p *printer) wrap(first, next, text string) {
+	for _, line := range p.lines(p.text(text), p.width-utf8.RuneCountInString(first), p.width-utf8.RuneCountInString(next)) {
+		p.out.WriteString(strings.TrimRight(first+line, " ") + "\n")
+		first = next
+	}
+}
+
+// lines breaks text at spaces, and inside words that are longer than a line.
+func (p *printer) lines(text string, first, next int) []string {
+	var lines []string
+	line, room := []rune{}, first
+	flush := func() {
+		lines = append(lines, string(line))
+		line, room = line[:0:0], next
+	}
+	for _, word := range strings.Fields(text) {
+		w := []rune(word)
+		if len(line) > 0 && len(line)+1+len(w) > room {
+			flush()
+		}
+		if len(line) > 0 {
+			line = append(line, ' ')
+		}
+		for len(line)+len(w) > room {
+			fits := room - len(line)
+			line, w = append(line, w[:fits]...), w[fits:]
+			flush()
+		}
+		line = append(line, w...)
+	}
+	if len(line) > 0 || len(lines) == 0 {
+		flush()
+	}
+	return lines
+}
+
+// text makes foreign text printable, and plain ASCII where the style wants that.
+func (p *printer) text(s string) string {
+	s = plain(s)
+	if !p.style.ASCII {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '…':
+			return '~'
+		case r > unicode.MaxASCII:
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// plain removes what could break out of a line or a fenced block: control characters and backticks.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '`':
+			return '\''
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r) || r == utf8.RuneError || unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, s)
+}

@@ -60,7 +60,7 @@ func (w *world) notIntended(p *proxy, want ControlPlane) (reason, remedy string)
 	case len(found) == 0:
 		return "its next pod would start without a proxy: no injector matches", "label namespace " + p.Namespace + " in Git"
 	case len(found) > 1:
-		return "its next pod would be injected twice, by " + names(found), "leave one of the labels on namespace " + p.Namespace
+		return "its next pod would be injected twice, by " + injectorNames(found), "leave one of the labels on namespace " + p.Namespace
 	case found[0].Revision != want.Revision:
 		return "its next pod would get " + found[0].Revision + " again: " + w.labelWords(p.Namespace), "move the label of namespace " + p.Namespace + " in Git"
 	}
@@ -130,7 +130,7 @@ func because(text string) string {
 	return ": " + oneLine(text, 120)
 }
 
-func names(found []Injector) string {
+func injectorNames(found []Injector) string {
 	var all []string
 	for _, i := range found {
 		all = append(all, i.Configuration)
