@@ -12,9 +12,9 @@ import (
 )
 
 // TestMain lets the test binary stand in for the program: a script that runs
-// linnet runs main.
+// linnet runs main. stubborn is a program whose command does not return.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"linnet": main})
+	testscript.Main(m, map[string]func(){"linnet": main, "stubborn": stubborn})
 }
 
 // TestScript runs every testdata/script/*.txtar as a user would type it. With

@@ -5,6 +5,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -33,4 +35,20 @@ func TestSignalsInterrupt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stubborn goes on after the first signal. One of those that follow must end it:
+// main gives the default action back.
+func stubborn() {
+	newApp().untilSignal(func(ctx context.Context) error {
+		for range 1_000_000 {
+			if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
+				return err
+			}
+			runtime.Gosched()
+		}
+		<-ctx.Done()
+		fmt.Println("still here")
+		return nil
+	})
 }

@@ -140,6 +140,27 @@ func TestLoadFileNamesWhatCannotBeRead(t *testing.T) {
 	}
 }
 
+func TestAddressesAreNotPaths(t *testing.T) {
+	for address, want := range map[string]string{
+		"bigbang.git":                          "/etc/linnet/bigbang.git",
+		"../bigbang":                           "/etc/bigbang",
+		"a:b":                                  "/etc/linnet/a:b",
+		"/srv/bigbang.git":                     "/srv/bigbang.git",
+		"file:///srv/bigbang.git":              "file:///srv/bigbang.git",
+		"git@git.example.com:bigbang.git":      "git@git.example.com:bigbang.git",
+		"ssh://git@git.example.com/bigbang":    "ssh://git@git.example.com/bigbang",
+		"https://git.example.com/big/bang.git": "https://git.example.com/big/bang.git",
+	} {
+		c, err := Load("/etc/linnet/linnet.yaml", []byte("releases:\n  url: "+address+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Releases.URL != want {
+			t.Errorf("releases.url %s is understood as %s, want %s", address, c.Releases.URL, want)
+		}
+	}
+}
+
 func TestAliasesAreFollowed(t *testing.T) {
 	got, err := Load("linnet.yaml", []byte(`environments:
   - path: dev

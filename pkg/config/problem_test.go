@@ -91,6 +91,9 @@ func TestProblems(t *testing.T) {
 		{"several", "interval: 30\nforge: {kind: local, pth: x}\nrelease: {}\n", "c.yaml:1: interval is the number 30, but must be a length of time such as 90s, 30m or 24h\n" +
 			"c.yaml:2: forge.pth is not a known key; did you mean \"path\"?\n" +
 			"c.yaml:3: release is not a known key; did you mean \"releases\"?"},
+		{"several that decode", "interval: 10ms\nforge: {kind: local}\n", "c.yaml:1: interval is 10ms, but must be at least 1s\n" +
+			"c.yaml:2: forge.path is missing; write the folder of the local forge"},
+		{"far too large", "#" + strings.Repeat("x", 1<<20), "c.yaml: is larger than 1048576 bytes, which no configuration is"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, err := Load("c.yaml", []byte(tc.text))
