@@ -1,0 +1,56 @@
+package splice_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/linnet-bot/linnet/pkg/gitops/splice"
+)
+
+func TestSetInFiveMegabytes(t *testing.T) {
+	src := values(5 << 20)
+	for _, p := range []splice.Path{path("package7", "git", "tag"), path("package7", "ingress", "hosts", 0, "host")} {
+		got, err := splice.Set(src, p, "other")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := changedLines(src, got); n != 1 {
+			t.Errorf("%s: %d lines changed", p, n)
+		}
+	}
+}
+
+func TestDepthIsBounded(t *testing.T) {
+	nested := func(open, close string, n int) string { return strings.Repeat(open, n) + strings.Repeat(close, n) }
+	var blocks strings.Builder
+	for i := range 400 {
+		blocks.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	for name, src := range map[string]string{
+		"brackets":            nested("[", "]", 9000),
+		"more brackets":       nested("[", "]", 200000),
+		"unclosed brackets":   strings.Repeat("[", 200000),
+		"braces":              nested("{a: ", "}", 9000),
+		"dashes":              strings.Repeat("- ", 9000) + "a",
+		"more dashes":         strings.Repeat("- ", 200000) + "a",
+		"blocks":              blocks.String(),
+		"a text in a literal": "a: |\n  " + nested("[", "]", 9000) + "\n",
+	} {
+		p := path(0)
+		if strings.HasPrefix(src, "a: |") {
+			p = path("a", splice.Inner(), 0)
+		}
+		got, err := splice.Set([]byte(src), p, "x")
+		if err == nil || got != nil {
+			t.Errorf("%s: gave %d bytes, %v", name, len(got), err)
+		}
+	}
+	deep := strings.Repeat("[", 150) + "x" + strings.Repeat("]", 150)
+	p := make(splice.Path, 150)
+	for i := range p {
+		p[i] = splice.Index(0)
+	}
+	if got, err := splice.Set([]byte(deep), p, "z"); err != nil || string(got) != strings.Replace(deep, "x", "z", 1) {
+		t.Errorf("150 levels: %q, %v", got, err)
+	}
+}
