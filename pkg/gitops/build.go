@@ -14,20 +14,23 @@ import (
 // sentinel is written at a place, in a copy of the tree, to see whether the build follows.
 const sentinel = "0.0.1-linnet.trial"
 
+// notBuilt begins the BuildError of an environment that was not tried.
+const notBuilt = "not built: "
+
 // build builds the environment where that is possible and compares it with what was read.
 func (d *discovery) build(e *Environment, o *overlay) {
 	if len(e.Missing) > 0 {
-		e.BuildError = fmt.Sprintf("not built: %s is missing", e.Missing[0].Path)
+		e.BuildError = fmt.Sprintf(notBuilt+"%s is missing", e.Missing[0].Path)
 		return
 	}
 	if unread := o.unreadRemote(); unread != nil && d.options.Remotes == nil {
-		e.BuildError = fmt.Sprintf("not built: the remote base at %s is only read from a release source", at(unread.entry.pos))
+		e.BuildError = fmt.Sprintf(notBuilt+"the remote base at %s is only read from a release source", at(unread.entry.pos))
 		return
 	}
 	objs, err := d.flux(e, d.tree, d.options.Remotes)
 	if err != nil {
 		e.BuildError = err.Error()
-		o.note(Refuse, Position{File: e.Kustomization}, "it does not build: %s", err)
+		o.note(Refuse, Position{File: e.Kustomization}, "%s", err)
 		return
 	}
 	e.Built = objs
@@ -51,7 +54,8 @@ func (d *discovery) flux(e *Environment, t tree.Tree, remotes render.Remotes) (r
 	if err != nil || e.Flux == nil {
 		return objs, err
 	}
-	patched, err := render.FluxPatches(objs, e.Flux.Object)
+	object := typed(t, e.Flux.Position.File, e.Flux.Name, e.Flux.Object)
+	patched, err := render.FluxPatches(objs, object)
 	if err != nil {
 		return objs, nil // postBuild and the like are findings of their own; what Kustomize built is still the best there is
 	}

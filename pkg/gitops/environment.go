@@ -5,7 +5,8 @@ import (
 	"github.com/linnet-bot/linnet/pkg/gitops/splice"
 )
 
-// Position is a line of a file. File is the path from the repository root; Line counts from 1, 0 is the file as a whole.
+// Position is a line of a file. File is the path from the repository root, or, for a file of a remote base, its folder and reference before the
+// path, like base@3.18.0/helmrelease.yaml. Line counts from 1; 0 is the file as a whole.
 type Position struct {
 	File string `json:"file"`
 	Line int    `json:"line,omitempty"`
@@ -128,6 +129,8 @@ type PackageSource struct {
 	Layer      string   `json:"layer,omitempty"`
 	Enabled    *bool    `json:"enabled,omitempty"` // nil = the release's default
 	Pins       []Pin    `json:"pins,omitempty"`
+	// Emptied are pin fields that the last layer to set them sets to nothing.
+	Emptied []string `json:"emptied,omitempty"`
 	// MayBeOverridden names the later layers that cannot be read.
 	MayBeOverridden []string `json:"mayBeOverridden,omitempty"`
 }

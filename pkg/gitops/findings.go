@@ -64,7 +64,7 @@ func (d *discovery) releaseFindings(e *Environment, o *overlay) {
 			continue
 		}
 		if e.Release.Reference == "tag" && base != e.Release.Version {
-			o.note(Warn, p.Position, "same-version rule: this is built from %s but the chart is fetched at %s", base, e.Release.Version)
+			o.note(Warn, p.Position, "same-version rule: %s is taken from %s but the chart is fetched at %s", o.folderAt(p.Position), base, e.Release.Version)
 		}
 	}
 	for _, use := range o.remote {
@@ -80,6 +80,16 @@ func (d *discovery) releaseFindings(e *Environment, o *overlay) {
 			o.note(Info, use.entry.pos, "%s of a remote repository was not read (%s): what it adds is not known", use.url.Path, use.why)
 		}
 	}
+}
+
+// folderAt names the folder of the remote entry at a position.
+func (o *overlay) folderAt(pos Position) string {
+	for _, use := range o.remote {
+		if use.entry.pos == pos {
+			return use.url.Path + "/"
+		}
+	}
+	return "it"
 }
 
 func unknownReference(e *Environment, o *overlay) string {
@@ -115,20 +125,10 @@ func (d *discovery) layerFindings(e *Environment, o *overlay) {
 			if !pin.Wins {
 				continue
 			}
-			level, what := Warn, "pins its version: a new Big Bang release alone does not change it"
-			if pin.Field == "git.semver" || pin.Field == "git.commit" || pin.Field == "git.branch" {
-				level, what = Refuse, "is not a tag, so what is deployed is not in Git"
-				if pin.Field == "git.branch" && pinned(e.Packages[name], "git.tag") {
-					level, what = Info, "is outranked by its git.tag"
-				}
-			}
+			level, what := pinFinding(e.Packages[name], pin)
 			o.note(level, pin.Position, "%s.%s: %s %s", name, pin.Field, pin.Value, what)
 		}
 	}
-}
-
-func pinned(p PackageSource, field string) bool {
-	return slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Field == field && pin.Wins })
 }
 
 // valueRules are values that a plan must not meet unawares.

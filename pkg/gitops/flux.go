@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/linnet-bot/linnet/pkg/gitops/render"
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
 // fluxMatch is a Flux Kustomization that applies a folder, and how the two were brought together.
@@ -64,7 +65,7 @@ func (d *discovery) applyFlux(e *Environment, o *overlay, matches []fluxMatch) {
 	object, _ := root.value().(map[string]any)
 	e.Flux = &FluxKustomization{
 		Name: root.str("metadata", "name"), Namespace: root.str("metadata", "namespace"), Path: root.str("spec", "path"),
-		Prune: root.isTrue("spec", "prune"), Position: m.manifest.pos, Object: typed(d.tree, m.manifest, object),
+		Prune: root.isTrue("spec", "prune"), Position: m.manifest.pos, Object: typed(d.tree, m.manifest.pos.File, root.str("metadata", "name"), object),
 	}
 	if m.note != "" {
 		o.note(Info, m.manifest.pos, "Flux Kustomization %s: %s", e.Flux.Name, m.note)
@@ -79,20 +80,19 @@ func (d *discovery) applyFlux(e *Environment, o *overlay, matches []fluxMatch) {
 		o.note(Warn, post.pos, "Flux substitutes variables after the build (postBuild): what they become is not known here")
 	}
 	if patches := root.list("spec", "patches"); len(patches) > 0 {
-		o.note(Info, patches[0].pos, "Flux Kustomization %s patches what it builds", e.Flux.Name)
+		o.note(Warn, patches[0].pos, "Flux Kustomization %s patches what it builds; that object is not part of its own build, so whether this text is what the cluster has is not known", e.Flux.Name)
 		for _, entry := range patches {
 			o.patch(o.readPatch(path.Dir(m.manifest.pos.File), entry, entry.get("patch"), entry.get("target")))
 		}
 	}
 }
 
-// typed decodes the manifest as the renderer does; the located form keeps scalars as text.
-func typed(t reader, m manifest, fallback map[string]any) render.Object {
-	src, ok := t.Read(m.pos.File)
-	if ok {
+// typed decodes the Flux Kustomization of that name as the renderer does; the located form keeps scalars as text.
+func typed(t tree.Tree, file, name string, fallback render.Object) render.Object {
+	if src, ok := t.Read(file); ok {
 		if objs, err := render.ParseObjects(src); err == nil {
 			for _, obj := range objs {
-				if obj.Kind() == "Kustomization" && obj.Name() == m.root.str("metadata", "name") &&
+				if obj.Kind() == "Kustomization" && obj.Name() == name &&
 					strings.HasPrefix(obj.APIVersion(), "kustomize.toolkit.fluxcd.io/") {
 					return obj
 				}
@@ -101,8 +101,6 @@ func typed(t reader, m manifest, fallback map[string]any) render.Object {
 	}
 	return fallback
 }
-
-type reader interface{ Read(string) ([]byte, bool) }
 
 // unmatched notes Flux Kustomizations of this repository whose folder is not there.
 func (d *discovery) unmatched(matched map[string][]fluxMatch) []Note {

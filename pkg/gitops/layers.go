@@ -84,8 +84,8 @@ func (d *discovery) layer(e *Environment, o *overlay, ref *located) ValuesLayer 
 		return l
 	}
 	l.Position = value.pos
-	if obj.standIn && value.remote != nil && l.Unreadable == "" {
-		l.Why = "empty in every release's base/, and nothing here fills it"
+	if value.remote != nil && value.text == "" && l.Unreadable == "" {
+		l.Why = "empty in base/, and nothing here fills it"
 	}
 	if !value.whole && value.path != nil {
 		l.Text = append(value.path[:len(value.path):len(value.path)], splice.Inner())

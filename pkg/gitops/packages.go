@@ -1,6 +1,10 @@
 package gitops
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // pinFields fix the version of a package; strongest first among the git ones, as Big Bang itself chooses.
 var pinFields = []string{"git.commit", "git.semver", "git.tag", "git.branch", "helmRepo.tag"}
@@ -48,6 +52,28 @@ func (l ValuesLayer) Label() string {
 	return l.Kind + " " + l.Name
 }
 
+// wins reports whether a pin of the field is in force among the readable layers.
+func (p PackageSource) wins(field string) bool {
+	return slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Field == field && pin.Wins })
+}
+
+// pinFinding says what a pin that wins means for an upgrade.
+func pinFinding(p PackageSource, pin Pin) (Level, string) {
+	mode, field, _ := strings.Cut(pin.Field, ".")
+	switch {
+	case mode == "git" && p.SourceType == "helmRepo", mode == "helmRepo" && p.SourceType != "helmRepo":
+		return Info, "is not used: sourceType is " + cmp.Or(p.SourceType, "git unless the release says otherwise")
+	case field == "tag":
+		return Warn, "pins its version: a new Big Bang release alone does not change it"
+	case field == "branch" && !slices.Contains(p.Emptied, "git.tag"):
+		return Info, "is not used: git.tag, the release's own if no other, outranks it"
+	case field == "commit" && !p.wins("git.branch"):
+		return Warn, "is used only together with git.branch"
+	default:
+		return Refuse, "is not a tag, so what is deployed is not in Git"
+	}
+}
+
 func readPackage(p *PackageSource, l *ValuesLayer, block *located) {
 	if v := block.get("sourceType"); v != nil && v.text != "" {
 		p.SourceType, p.Position, p.Layer, p.MayBeOverridden = v.text, v.pos, l.Label(), nil
@@ -66,7 +92,9 @@ func readPackage(p *PackageSource, l *ValuesLayer, block *located) {
 				p.Pins[i].Wins = false
 			}
 		}
+		p.Emptied = slices.DeleteFunc(p.Emptied, func(f string) bool { return f == field })
 		if v.null || v.text == "" {
+			p.Emptied = append(p.Emptied, field)
 			continue
 		}
 		p.Pins = append(p.Pins, Pin{Field: field, Value: v.text, Layer: l.Label(), Position: v.pos, Path: v.path, Wins: true})

@@ -95,7 +95,7 @@ func (o *overlay) remoteFiles(use *remoteUse, files map[string][]byte) {
 		sub.folder(".", use.entry)
 	}
 	for _, obj := range sub.objects {
-		stamp(obj.root, use, strings.TrimSuffix(use.url.Raw, "/")+": ")
+		stamp(obj.root, use, path.Base("/"+use.url.Path)+"@"+use.url.Ref+"/")
 		obj.remote = use
 		if isUmbrella(obj) || isUmbrellaSource(obj) {
 			use.bigBang = true

@@ -117,6 +117,9 @@ func (d *discovery) unsupportedEnvironment(e *Environment) []Unsupported {
 		add(pos, fmt.Sprintf("operator era, with the new packages beside it (Big Bang %s)", release),
 			"planning starts at 3.0.0; the step from 2.54 to 3.0 moves the gateways to another namespace and cannot be a canary")
 	case UnknownEra:
+		if e.Flavour == "" && e.HelmRelease.Name != "" {
+			break // said below
+		}
 		add(pos, fmt.Sprintf("unknown era (Big Bang %s)", release), "%s", e.EraWhy)
 	}
 	for _, l := range e.Layers {

@@ -93,10 +93,12 @@ func fluxText(e Environment) string {
 
 func buildText(e Environment) string {
 	switch {
+	case strings.HasPrefix(e.BuildError, notBuilt):
+		return strings.TrimPrefix(e.BuildError, notBuilt) + "; read without building"
 	case e.BuildError != "":
-		return strings.TrimPrefix(e.BuildError, "not built: ") + "; read without building"
+		return "fails, as the findings say; read without building"
 	default:
-		return fmt.Sprintf("builds: %s from %s", count(len(e.Built), "object"), count(len(e.Files), "file"))
+		return fmt.Sprintf("%s from %s", count(len(e.Built), "object"), count(len(e.Files), "file"))
 	}
 }
 
@@ -208,6 +210,10 @@ func (p *page) updaters(list []Updater) {
 			p.item(n)
 		}
 		if u.IgnoreRule != "" {
+			if u.AddTo == "" {
+				p.item(u.IgnoreRule)
+				continue
+			}
 			p.wrapped(2, 2, "Add to "+u.AddTo+":")
 			for _, line := range strings.Split(u.IgnoreRule, "\n") {
 				p.line(4, line)

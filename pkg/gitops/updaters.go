@@ -108,7 +108,6 @@ func (d *discovery) imageAutomation(m manifest, lines []ourLine) Updater {
 	}
 	if len(u.Bumps) > 0 {
 		u.IgnoreRule = `remove the comment # {"$imagepolicy": …} from these lines`
-		u.AddTo = "the lines themselves"
 	}
 	return u
 }
