@@ -13,36 +13,59 @@ type PodTemplate struct {
 	Labels      map[string]string
 	Annotations map[string]string
 	Replicas    int
-	// Rolls tells whether a change of the template replaces running pods: not for Jobs, CronJobs, bare Pods and ReplicaSets, nor for custom resources whose
-	// operator leaves pods alone.
+	// Rolls tells whether a change of the template replaces running pods; it does not for Jobs, CronJobs, bare Pods and ReplicaSets. A StatefulSet or
+	// DaemonSet whose update strategy is OnDelete does not roll either.
 	Rolls bool
 }
 
 // CustomResource is a kind whose operator makes pods from it.
 type CustomResource struct {
 	Group, Kind string
-	// Path leads to the metadata that the pods get; "*" stands for every item of a list.
+	// Path leads to the mapping that holds the pods' labels and annotations; "*" stands for every item of a list.
 	Path []string
-	// Annotations is the step below Path that holds annotations: "annotations" beside "labels" in a metadata mapping. Where the resource keeps
-	// annotations elsewhere, Path leads to the parent and this is the key.
-	Annotations string
-	// Replicas leads from the object (or from the list item that "*" stands for) to the number of pods; nil where there is none.
+	// Labels and Annotations are the keys in that mapping.
+	Labels, Annotations string
+	// Replicas leads from the object, or from the list item that "*" stands for, to the number of pods.
 	Replicas []string
 	// Rolls tells whether the operator replaces running pods when the annotations change.
 	Rolls bool
 }
 
-// CustomResources lists the operators' kinds found in Big Bang packages, with where the annotations of their pods stand. The paths are those of the
-// operators' published API types: Prometheus operator (monitoring.coreos.com/v1: spec.podMetadata), Elastic Cloud on Kubernetes (podTemplate is a whole
-// pod template), and the MinIO operator (minio.min.io/v2: each pool's annotations, which it puts on the StatefulSet's pods).
+// CustomResources lists the operators' kinds found in Big Bang packages and where the labels and annotations of their pods stand, as the operators'
+// API types have it: Prometheus operator (spec.podMetadata), Elastic Cloud on Kubernetes (whole pod templates), MinIO operator (each pool; its operator compares
+// the whole StatefulSet), Mattermost operator (spec.podTemplate.extraAnnotations), Kiali operator (spec.deployment.pod_annotations, where the umbrella itself writes its restart annotation).
 var CustomResources = []CustomResource{
-	{Group: "monitoring.coreos.com", Kind: "Prometheus", Path: []string{"spec", "podMetadata"}, Annotations: "annotations", Replicas: []string{"spec", "replicas"}, Rolls: true},
-	{Group: "monitoring.coreos.com", Kind: "PrometheusAgent", Path: []string{"spec", "podMetadata"}, Annotations: "annotations", Replicas: []string{"spec", "replicas"}, Rolls: true},
-	{Group: "monitoring.coreos.com", Kind: "Alertmanager", Path: []string{"spec", "podMetadata"}, Annotations: "annotations", Replicas: []string{"spec", "replicas"}, Rolls: true},
-	{Group: "monitoring.coreos.com", Kind: "ThanosRuler", Path: []string{"spec", "podMetadata"}, Annotations: "annotations", Replicas: []string{"spec", "replicas"}, Rolls: true},
-	{Group: "elasticsearch.k8s.elastic.co", Kind: "Elasticsearch", Path: []string{"spec", "nodeSets", "*", "podTemplate", "metadata"}, Annotations: "annotations", Replicas: []string{"count"}, Rolls: true},
-	{Group: "kibana.k8s.elastic.co", Kind: "Kibana", Path: []string{"spec", "podTemplate", "metadata"}, Annotations: "annotations", Replicas: []string{"spec", "count"}, Rolls: true},
-	{Group: "minio.min.io", Kind: "Tenant", Path: []string{"spec", "pools", "*"}, Annotations: "annotations", Replicas: []string{"servers"}, Rolls: true},
+	podMetadata("Prometheus"),
+	podMetadata("PrometheusAgent"),
+	podMetadata("Alertmanager"),
+	podMetadata("ThanosRuler"),
+	{
+		Group: "elasticsearch.k8s.elastic.co", Kind: "Elasticsearch", Path: []string{"spec", "nodeSets", "*", "podTemplate", "metadata"},
+		Labels: "labels", Annotations: "annotations", Replicas: []string{"count"}, Rolls: true,
+	},
+	{
+		Group: "kibana.k8s.elastic.co", Kind: "Kibana", Path: []string{"spec", "podTemplate", "metadata"},
+		Labels: "labels", Annotations: "annotations", Replicas: []string{"spec", "count"}, Rolls: true,
+	},
+	{
+		Group: "minio.min.io", Kind: "Tenant", Path: []string{"spec", "pools", "*"},
+		Labels: "labels", Annotations: "annotations", Replicas: []string{"servers"}, Rolls: true,
+	},
+	{
+		Group: "installation.mattermost.com", Kind: "Mattermost", Path: []string{"spec", "podTemplate"},
+		Labels: "extraLabels", Annotations: "extraAnnotations", Replicas: []string{"spec", "replicas"}, Rolls: true,
+	},
+	{
+		Group: "kiali.io", Kind: "Kiali", Path: []string{"spec", "deployment"},
+		Labels: "pod_labels", Annotations: "pod_annotations", Replicas: []string{"spec", "deployment", "replicas"}, Rolls: true,
+	},
+}
+
+func podMetadata(kind string) CustomResource {
+	return CustomResource{
+		Group: "monitoring.coreos.com", Kind: kind, Path: []string{"spec", "podMetadata"},
+		Labels: "labels", Annotations: "annotations", Replicas: []string{"spec", "replicas"}, Rolls: true,
+	}
 }
 
 type workload struct {
@@ -68,7 +91,7 @@ func PodTemplates(objs Objects) []PodTemplate {
 		id := o.ID()
 		if w, ok := workloads[[2]string{id.Group, id.Kind}]; ok {
 			out = append(out, PodTemplate{
-				ID: id, Path: w.path, Rolls: w.rolls, Replicas: replicas(o, []string{"spec", "replicas"}),
+				ID: id, Path: w.path, Rolls: w.rolls && o.text("spec", "updateStrategy", "type") != "OnDelete", Replicas: replicas(o, []string{"spec", "replicas"}),
 				Labels:      stringMap(o.Get(append(slices.Clone(w.path), "labels")...)),
 				Annotations: stringMap(o.Get(append(slices.Clone(w.path), "annotations")...)),
 			})
@@ -87,7 +110,7 @@ func (cr CustomResource) templates(o Object) []PodTemplate {
 	one := func(at, count []string) PodTemplate {
 		return PodTemplate{
 			ID: o.ID(), Path: at, Rolls: cr.Rolls, Replicas: replicas(o, count),
-			Labels:      stringMap(o.Get(append(slices.Clone(at), "labels")...)),
+			Labels:      stringMap(o.Get(append(slices.Clone(at), cr.Labels)...)),
 			Annotations: stringMap(o.Get(append(slices.Clone(at), cr.Annotations)...)),
 		}
 	}
