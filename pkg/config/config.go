@@ -38,7 +38,7 @@ type Releases struct {
 	URL string `yaml:"url,omitempty" default:"https://repo1.dso.mil/big-bang/bigbang.git" path:"true"`
 	// The way there, shared with git package repositories.
 	Access `yaml:",inline"`
-	// Folder that keeps what was read of each commit, so that it is read once. Without one nothing is kept.
+	// Folder that keeps what was read of each commit, of package repositories too, so that it is read once. Without one nothing is kept.
 	CacheDir string `yaml:"cacheDir,omitempty" path:"true"`
 }
 
