@@ -58,6 +58,8 @@ func commands(a *app) []*cobra.Command {
 		newCompletionCommand(a),
 		newConfigCommand(a),
 		newInspectCommand(a),
+		newReleasesCommand(a),
+		newPlanCommand(a),
 		newVersionCommand(a),
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/storer"
+	"github.com/go-git/go-git/v5/plumbing/transport"
 )
 
 var (
@@ -41,6 +42,21 @@ type Options struct {
 	CredentialsFile string
 	// Timeout bounds each exchange with the server; zero means DefaultTimeout.
 	Timeout time.Duration
+}
+
+// At is the same way to another place. Credentials belong to the server that they were given for, and are not taken along to another.
+func (o Options) At(url string) Options {
+	if !sameServer(o.URL, url) {
+		o.CredentialsFile = ""
+	}
+	o.URL = url
+	return o
+}
+
+func sameServer(a, b string) bool {
+	x, errX := transport.NewEndpoint(a)
+	y, errY := transport.NewEndpoint(b)
+	return errX == nil && errY == nil && x.Protocol == y.Protocol && strings.EqualFold(x.Host, y.Host) && x.Port == y.Port
 }
 
 // DefaultTimeout is enough for a plain fetch of every tag over a slow line.
