@@ -23,15 +23,16 @@ const (
 )
 
 var (
-	fetchTime     = span{900 * time.Millisecond, 1500 * time.Millisecond} // a Git source
-	chartTime     = span{100 * time.Millisecond, 300 * time.Millisecond}  // packing or pulling a chart
-	kustomizeBusy = span{380 * time.Millisecond, 620 * time.Millisecond}  // a routine pass of a Kustomization
-	releaseBusy   = span{100 * time.Millisecond, 1200 * time.Millisecond} // a routine pass of a HelmRelease
-	podStart      = span{3 * time.Second, 5 * time.Second}                // from creation to ready
-	podStop       = span{500 * time.Millisecond, 2 * time.Second}         // from deletion to gone
-	connectTime   = span{300 * time.Millisecond, 900 * time.Millisecond}  // a proxy finds its istiod
-	syncTime      = span{200 * time.Millisecond, 600 * time.Millisecond}  // and takes over what it is sent
-	reconnectTime = span{time.Second, 4 * time.Second}                    // after its istiod went away
+	fetchTime     = span{900 * time.Millisecond, 1500 * time.Millisecond}  // a Git source
+	chartTime     = span{100 * time.Millisecond, 300 * time.Millisecond}   // packing or pulling a chart
+	kustomizeBusy = span{380 * time.Millisecond, 620 * time.Millisecond}   // a routine pass of a Kustomization
+	releaseTime   = span{1500 * time.Millisecond, 2500 * time.Millisecond} // from the last object applied to Helm's first look whether all is ready
+	releaseBusy   = span{100 * time.Millisecond, 1200 * time.Millisecond}  // a routine pass of a HelmRelease
+	podStart      = span{3 * time.Second, 5 * time.Second}                 // from creation to ready
+	podStop       = span{500 * time.Millisecond, 2 * time.Second}          // from deletion to gone
+	connectTime   = span{300 * time.Millisecond, 900 * time.Millisecond}   // a proxy finds its istiod
+	syncTime      = span{200 * time.Millisecond, 600 * time.Millisecond}   // and takes over what it is sent
+	reconnectTime = span{time.Second, 4 * time.Second}                     // after its istiod went away
 )
 
 type span struct{ shortest, longest time.Duration }

@@ -95,7 +95,8 @@ func (c *Cluster) applyRelease(a *attempt) {
 			}
 		}
 		a.r.inventory = a.render.Objects.IDs()
-		c.await(a, c.runHooks(a.render.Hooks), c.now.Add(a.timeout))
+		hooks, until := c.runHooks(a.render.Hooks), c.now.Add(a.timeout)
+		c.after(c.some(releaseTime), func() { c.await(a, hooks, until) })
 	})
 }
 
