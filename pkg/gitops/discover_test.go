@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -139,7 +140,7 @@ func TestPageFitsItsWidth(t *testing.T) {
 		repository := discover(t, files, options)
 		for _, width := range []int{44, 60, 80, 120} {
 			for _, line := range strings.Split(repository.Text(width), "\n") {
-				if words := strings.Fields(line); len(line) > width && len(words) > 1 && !strings.HasPrefix(words[0], `"`) {
+				if words := strings.Fields(line); utf8.RuneCountInString(line) > width && len(words) > 1 && !strings.HasPrefix(words[0], `"`) {
 					t.Errorf("%s at width %d: a line of %d: %q", name, width, len(line), line)
 				}
 			}

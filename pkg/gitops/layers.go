@@ -86,6 +86,9 @@ func (d *discovery) layer(e *Environment, o *overlay, ref *located) ValuesLayer 
 	l.Position = value.pos
 	if value.remote != nil && value.text == "" && l.Unreadable == "" {
 		l.Why = "empty in base/, and nothing here fills it"
+		if _, release := releaseOf(obj.remote.url.Ref); obj.standIn && !release {
+			l.Unreadable, l.Why = "base/ not read", "base/ was not read, and nothing here fills it"
+		}
 	}
 	if !value.whole && value.path != nil {
 		l.Text = append(value.path[:len(value.path):len(value.path)], splice.Inner())

@@ -71,8 +71,17 @@ func (s *scan) kustomization(t tree.Tree, name string) {
 		return
 	}
 	src, _ := t.Read(name)
-	p, _ := parseFile(name, src)
-	if len(p.docs) == 0 || !p.docs[0].isMapping() || p.docs[0].str("kind") == "Component" {
+	p, err := parseFile(name, src)
+	if err != nil {
+		s.unread = append(s.unread, Note{Level: Warn, Position: Position{File: name}, Text: "a Kustomization that is not YAML: " + err.Error()})
+	}
+	if len(p.docs) == 0 || !p.docs[0].isMapping() {
+		if err == nil {
+			s.unread = append(s.unread, Note{Level: Warn, Position: Position{File: name}, Text: "not a Kustomization: it holds no mapping"})
+		}
+		return
+	}
+	if p.docs[0].str("kind") == "Component" {
 		return
 	}
 	if strings.Contains(p.docs[0].str("apiVersion"), "toolkit.fluxcd.io") {

@@ -68,7 +68,11 @@ func (d *discovery) unsupported(environments []Environment) []Unsupported {
 		}
 	}
 	if len(environments) == 0 && len(found) == 0 {
-		found = append(found, Unsupported{What: "not a Big Bang repository", Reason: "no Kustomization reaches HelmRelease/bigbang or a Big Bang base/, and there is no Zarf package with the bigbang extension"})
+		reason := "no Kustomization reaches HelmRelease/bigbang or a Big Bang base/, and there is no Zarf package with the bigbang extension"
+		if n := len(d.scan.unread); n > 0 {
+			reason += fmt.Sprintf("; %s could not be read, as the notes say", count(n, "file"))
+		}
+		found = append(found, Unsupported{What: "not a Big Bang repository", Reason: reason})
 	}
 	return found
 }
