@@ -58,6 +58,7 @@ func commands(a *app) []*cobra.Command {
 		newCompletionCommand(a),
 		newConfigCommand(a),
 		newInspectCommand(a),
+		newMRCommand(a),
 		newReleasesCommand(a),
 		newPlanCommand(a),
 		newVersionCommand(a),

@@ -18,6 +18,9 @@ func (b *builder) assert(s step, now *rendered) error {
 	if err := b.assertNotOverridden(s, now); err != nil {
 		return err
 	}
+	if err := b.assertMoved(s, now); err != nil {
+		return err
+	}
 	return b.assertInjectors(s, now)
 }
 
@@ -54,6 +57,33 @@ func (b *builder) assertNotOverridden(s step, now *rendered) error {
 		}
 	}
 	return nil
+}
+
+// assertMoved holds each namespace of the course against the injector that the state means it to have.
+func (b *builder) assertMoved(s step, now *rendered) error {
+	rendered := namespacesOf(now)
+	wrong := func(name string, moved bool) error {
+		ns, ok := rendered[name]
+		want := "default"
+		if moved {
+			want = b.course.Revision
+		}
+		if got := injectorOf(ns); ok && got != want {
+			return b.overridden(s, fmt.Sprintf("namespace %s is built for injector %q and not for %s", name, got, want), "postRenderers")
+		}
+		return nil
+	}
+	for _, w := range b.course.Waves {
+		for _, ns := range w.Namespaces {
+			if err := wrong(ns, slices.Contains(s.after.waves, w.Name)); err != nil {
+				return err
+			}
+		}
+	}
+	if b.course.GatewayNamespace == "" {
+		return nil
+	}
+	return wrong(b.course.GatewayNamespace, s.after.gatewayLabel)
 }
 
 // elements counts the entries that a state appends to the umbrella's postRenderers.

@@ -116,6 +116,7 @@ func (b *builder) at(s state) (tree.Tree, error) {
 			return tree.Tree{}, err
 		}
 		changes = append(changes, tree.Change{Path: b.folder(postrenderFile), Content: patch})
+		changes = append(changes, b.missionFiles(s)...)
 	}
 	src, _ := t.Read(b.env.Kustomization)
 	for _, item := range b.temporaryItems(s) {

@@ -102,16 +102,16 @@ func moves(before, after *rendered) []Move {
 // spec, its source or its values change.
 func (b *builder) rolls(before, after *rendered) []Workload {
 	templates := map[render.ID]any{}
-	for _, out := range before.packages {
-		for _, t := range render.PodTemplates(out.Objects) {
-			templates[t.ID] = template(out.Objects, t)
+	for _, objs := range before.sets() {
+		for _, t := range render.PodTemplates(objs) {
+			templates[t.ID] = template(objs, t)
 		}
 	}
 	var all []Workload
-	for _, out := range after.packages {
-		for _, t := range render.PodTemplates(out.Objects) {
+	for _, objs := range after.sets() {
+		for _, t := range render.PodTemplates(objs) {
 			old, existed := templates[t.ID]
-			if existed && t.ID.Kind != "Job" && t.ID.Kind != "CronJob" && !reflect.DeepEqual(old, template(out.Objects, t)) {
+			if existed && t.ID.Kind != "Job" && t.ID.Kind != "CronJob" && !reflect.DeepEqual(old, template(objs, t)) {
 				all = append(all, Workload{Kind: t.ID.Kind, Namespace: t.ID.Namespace, Name: t.ID.Name})
 			}
 		}
@@ -132,6 +132,15 @@ func (b *builder) rolls(before, after *rendered) []Workload {
 		return strings.Compare(a.Namespace+"/"+a.Kind+"/"+a.Name, c.Namespace+"/"+c.Kind+"/"+c.Name)
 	})
 	return slices.Compact(all)
+}
+
+// sets are the sets of objects that hold workloads: what the overlay applies itself, and each package whose chart is at hand.
+func (r *rendered) sets() []render.Objects {
+	all := []render.Objects{r.overlay}
+	for _, out := range r.packages {
+		all = append(all, out.Objects)
+	}
+	return all
 }
 
 // withoutPods tells the HelmReleases that deploy only custom resource definitions.
@@ -224,14 +233,14 @@ func sourceEffects(before, after *rendered) []checks.SourceEffect {
 
 func annotationEffects(before, after *rendered) []checks.AnnotationEffect {
 	was := map[render.ID]string{}
-	for _, out := range before.packages {
-		for _, t := range render.PodTemplates(out.Objects) {
+	for _, objs := range before.sets() {
+		for _, t := range render.PodTemplates(objs) {
 			was[t.ID] = t.Annotations[RestartAnnotation]
 		}
 	}
 	var all []checks.AnnotationEffect
-	for _, out := range after.packages {
-		for _, t := range render.PodTemplates(out.Objects) {
+	for _, objs := range after.sets() {
+		for _, t := range render.PodTemplates(objs) {
 			if value := t.Annotations[RestartAnnotation]; value != was[t.ID] && rolledByRestart[t.ID.Kind] {
 				all = append(all, checks.AnnotationEffect{Namespace: t.ID.Namespace, Kind: t.ID.Kind, Name: t.ID.Name, Key: RestartAnnotation, Value: value})
 			}

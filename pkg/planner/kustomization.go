@@ -31,6 +31,9 @@ func (b *builder) temporaryItems(s state) []listItem {
 	if s.moving() {
 		items = append(items, b.patchItem(postrenderFile))
 	}
+	for _, m := range b.missionPatches(s) {
+		items = append(items, m.item())
+	}
 	return items
 }
 
@@ -104,36 +107,38 @@ func (k kustomizationLists) ours(list string) (first, length int) {
 	return len(k.Patches), len(k.Patches)
 }
 
-// stripItems takes every item that points at the canary folder out of a Kustomization, last first.
+// stripItems takes every item that points at the canary folder out of a Kustomization, last first. The entry of the values file is the first
+// of them, so it is the one that may have made the list.
 func (b *builder) stripItems(src []byte) ([]byte, error) {
-	for _, item := range []listItem{b.patchItem(postrenderFile), b.patchItem(valuesFile), {list: "resources", block: CanaryFolder, flow: CanaryFolder}} {
-		k, err := readLists(src)
-		if err != nil {
-			return nil, err
-		}
-		index, length := k.index(item)
-		if index < 0 {
-			continue
-		}
-		if src, err = item.remove(src, index, length); err != nil {
-			return nil, err
+	items := []listItem{b.patchItem(valuesFile), {list: "resources", block: CanaryFolder, flow: CanaryFolder}}
+	for _, item := range items {
+		for {
+			k, err := readLists(src)
+			if err != nil {
+				return nil, err
+			}
+			first, length := k.ours(item.list)
+			if first == length {
+				break
+			}
+			if src, err = item.remove(src, k.last(item.list), length); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return src, nil
 }
 
-func (k kustomizationLists) index(item listItem) (index, length int) {
-	if item.list == "resources" {
-		first, n := k.ours("resources")
-		if first == n {
-			return -1, n
-		}
-		return first, n
+// last is the index of the last item of ours in a list that holds one.
+func (k kustomizationLists) last(list string) int {
+	if list == "resources" {
+		first, _ := k.ours(list)
+		return first
 	}
-	for i, p := range k.Patches {
-		if strings.HasPrefix(item.block, "path: "+path.Clean(p.Path)+"\n") {
-			return i, len(k.Patches)
+	for i := len(k.Patches) - 1; i >= 0; i-- {
+		if strings.HasPrefix(path.Clean(k.Patches[i].Path), CanaryFolder+"/") {
+			return i
 		}
 	}
-	return -1, len(k.Patches)
+	return -1
 }

@@ -87,11 +87,9 @@ func (b *builder) waveScope(s step) checks.Scope {
 	for _, w := range b.course.Waves {
 		if w.Name == s.group {
 			scope := checks.Scope{Name: s.name, Namespaces: w.Namespaces}
-			for _, r := range b.releasesIn(w.Namespaces) {
-				for _, t := range b.before.workloadsOf(r.id) {
-					if rolledByRestart[t.ID.Kind] {
-						scope.Workloads = append(scope.Workloads, checks.WorkloadRef{Namespace: t.ID.Namespace, Kind: t.ID.Kind, Name: t.ID.Name})
-					}
+			for _, t := range b.workloadsIn(w.Namespaces) {
+				if rolledByRestart[t.ID.Kind] {
+					scope.Workloads = append(scope.Workloads, checks.WorkloadRef{Namespace: t.ID.Namespace, Kind: t.ID.Kind, Name: t.ID.Name})
 				}
 			}
 			return scope
@@ -121,16 +119,14 @@ func (b *builder) notes(s step) []string {
 		if w.Name != s.group {
 			continue
 		}
-		for _, r := range b.releasesIn(w.Namespaces) {
-			for _, t := range b.before.workloadsOf(r.id) {
-				switch t.ID.Kind {
-				case "Pod":
-					notes = append(notes, fmt.Sprintf("%s is a bare pod: delete it after the merge, so that it is made anew", t.ID))
-				case "Job":
-					notes = append(notes, fmt.Sprintf("%s is a Job: what runs of it must end by itself before the gate opens", t.ID))
-				case "CronJob":
-					notes = append(notes, fmt.Sprintf("%s is a CronJob: its next run is injected anew, one that is running must end by itself", t.ID))
-				}
+		for _, t := range b.workloadsIn(w.Namespaces) {
+			switch t.ID.Kind {
+			case "Pod":
+				notes = append(notes, fmt.Sprintf("%s is a bare pod: delete it after the merge, so that it is made anew", t.ID))
+			case "Job":
+				notes = append(notes, fmt.Sprintf("%s is a Job: what runs of it must end by itself before the gate opens", t.ID))
+			case "CronJob":
+				notes = append(notes, fmt.Sprintf("%s is a CronJob: its next run is injected anew, one that is running must end by itself", t.ID))
 			}
 		}
 	}

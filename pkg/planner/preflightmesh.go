@@ -40,6 +40,7 @@ func (b *builder) meshFindings() []Finding {
 		switch {
 		case m.Rev != "":
 			all = append(all, Finding{Level: Refuse, Check: "revision", Position: m.Position, Text: fmt.Sprintf("namespace %s carries istio.io/rev: %s already; take the label out first", m.Name, m.Rev)})
+		case m.Environment != "" && m.Environment != b.env.ID:
 		case m.Injection == "enabled" && !b.covered(m.Name):
 			all = append(all, Finding{Level: Refuse, Check: "coverage", Position: m.Position,
 				Text: fmt.Sprintf("namespace %s is injected by the old istiod and nothing here can move it, since no Kustomize build of %s holds it, so bump could never open; list its manifest in %s", m.Name, b.env.ID, b.env.Kustomization)})

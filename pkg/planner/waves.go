@@ -247,13 +247,16 @@ func (b *builder) groups() (waves, gateways []Group) {
 	return waves, gateways
 }
 
-// workloadsOf lists the workloads that the charts at hand render for HelmReleases.
-func (r *rendered) workloadsOf(ids ...render.ID) []render.PodTemplate {
+// workloadsIn lists the workloads in some namespaces, as far as the overlay and the charts at hand show them.
+func (b *builder) workloadsIn(namespaces []string) []render.PodTemplate {
 	var all []render.PodTemplate
-	for _, id := range ids {
-		if out, ok := r.packages[id]; ok {
-			all = append(all, render.PodTemplates(out.Objects)...)
+	for _, objs := range b.before.sets() {
+		for _, t := range render.PodTemplates(objs) {
+			if slices.Contains(namespaces, t.ID.Namespace) {
+				all = append(all, t)
+			}
 		}
 	}
+	slices.SortFunc(all, func(x, y render.PodTemplate) int { return x.ID.Compare(y.ID) })
 	return all
 }
