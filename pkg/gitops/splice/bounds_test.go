@@ -1,6 +1,7 @@
 package splice_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -52,5 +53,40 @@ func TestDepthIsBounded(t *testing.T) {
 	}
 	if got, err := splice.Set([]byte(deep), p, "z"); err != nil || string(got) != strings.Replace(deep, "x", "z", 1) {
 		t.Errorf("150 levels: %q, %v", got, err)
+	}
+}
+
+// Nothing here may take time that grows with the square of the size; each would run for minutes if it did.
+func TestLargeTextsOfUnusualShape(t *testing.T) {
+	var object, merges strings.Builder
+	for range 200_000 {
+		object.WriteString(`{"a": "ü"},`)
+	}
+	merges.WriteString("m0: &m0 {a: b}\n")
+	for i := range 40 {
+		fmt.Fprintf(&merges, "m%d: &m%d\n  <<: [*m%d, *m%d, *m%d]\n", i+1, i+1, i, i, i)
+	}
+	for name, row := range map[string]struct {
+		src     string
+		path    splice.Path
+		refused bool
+	}{
+		"an object on one line":    {"[" + object.String() + "{}]", path(1999, "a"), false},
+		"white space in quotes":    {"a: \"" + strings.Repeat(" ", 2<<20) + "?ref=1\"\n", path("a", splice.Ref()), false},
+		"white space in plain":     {"a: x" + strings.Repeat(" ", 2<<20) + "\n  y?ref=1\n", path("a", splice.Ref()), false},
+		"mappings merged 3^40fold": {merges.String(), path("m40", "none"), true},
+		"many blank lines":         {"a:\n- b\n" + strings.Repeat("\n", 2<<20) + "c: d\n", path("a", 0), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := splice.Set([]byte(row.src), row.path, "z")
+			if (err != nil) != row.refused || (err == nil && len(got) == 0) {
+				t.Errorf("%d bytes, %v", len(got), err)
+			}
+		})
+	}
+	scalars := 0
+	err := splice.Walk([]byte("["+object.String()+"{}]"), func(splice.Path, splice.Scalar) { scalars++ })
+	if err != nil || scalars != 200_000 {
+		t.Errorf("%d scalars, %v", scalars, err)
 	}
 }

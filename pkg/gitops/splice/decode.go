@@ -36,30 +36,22 @@ func (t *text) offsets(n *yaml.Node, outer int) (m []int, ok bool) {
 func (t *text) plainMap(at int, value string) ([]int, bool) {
 	m := make([]int, 0, len(value)+1)
 	for i := 0; i < len(value); {
-		if at >= len(t.src) {
-			return nil, false
-		}
-		if t.src[at] == value[i] && breakAt(t.src, at) == 0 {
-			if folded := t.foldedAt(at); folded < 0 {
-				m = append(m, at)
-				at++
-				i++
-				continue
-			}
-		}
 		next, breaks := t.fold(at)
-		if breaks == 0 {
+		want := string(t.src[at:next])
+		switch {
+		case next == at && at < len(t.src):
+			want, next = string(t.src[at:at+1]), at+1
+		case breaks > 0:
+			want = folded(breaks)
+		}
+		if want == "" || !strings.HasPrefix(value[i:], want) {
 			return nil, false
 		}
-		want := " "
-		if breaks > 1 {
-			want = strings.Repeat("\n", breaks-1)
-		}
-		if !strings.HasPrefix(value[i:], want) {
-			return nil, false
-		}
-		for range want {
-			m = append(m, at)
+		for k := range len(want) {
+			if breaks > 0 {
+				k = 0
+			}
+			m = append(m, at+k)
 		}
 		i += len(want)
 		at = next
@@ -67,13 +59,12 @@ func (t *text) plainMap(at int, value string) ([]int, bool) {
 	return append(m, at), true
 }
 
-// foldedAt is the offset of the break that only white space separates from at, or -1.
-func (t *text) foldedAt(at int) int {
-	at = t.spaces(at)
-	if at < len(t.src) && breakAt(t.src, at) > 0 {
-		return at
+// folded is what the parser makes of breaks in plain and quoted scalars.
+func folded(breaks int) string {
+	if breaks == 1 {
+		return " "
 	}
-	return -1
+	return strings.Repeat("\n", breaks-1)
 }
 
 // fold skips white space and breaks, and counts the breaks.
@@ -103,10 +94,16 @@ func (t *text) quotedMap(s span, value string) ([]int, bool) {
 	for at := s.start + 1; at < s.end-1; {
 		c := t.src[at]
 		switch {
-		case t.foldedAt(at) >= 0 && (c == ' ' || c == '\t' || breakAt(t.src, at) > 0):
+		case c == ' ' || c == '\t' || breakAt(t.src, at) > 0:
 			next, breaks := t.fold(at)
-			put(map[bool]string{true: " ", false: strings.Repeat("\n", breaks-1)}[breaks == 1], at)
-			at = next
+			if breaks > 0 {
+				put(folded(breaks), at)
+				at = next
+				continue
+			}
+			for ; at < next; at++ {
+				put(string(t.src[at:at+1]), at)
+			}
 		case c == '\'' && !double:
 			put("'", at)
 			at += 2

@@ -224,17 +224,18 @@ func (l *level) key(name string) *fault {
 		l.step(n.Content[found+1], found+1)
 		return nil
 	}
-	if from := merged(n, name, 10); from != nil {
+	if from := merged(n, name, map[*yaml.Node]bool{}); from != nil {
 		return faultf(l.t.offset(n), "the key %s comes from line %d through a merge key (<<); edit it there, or write it out here", name, l.fileLine(from))
 	}
 	return &fault{at: l.t.offset(n), absent: true, reason: fmt.Sprintf("there is no key %s here", name)}
 }
 
-// merged finds the key in what << brings in.
-func merged(n *yaml.Node, name string, depth int) *yaml.Node {
-	if depth == 0 {
+// merged finds the key in what << brings in. seen keeps mappings that merge each other from being read again and again.
+func merged(n *yaml.Node, name string, seen map[*yaml.Node]bool) *yaml.Node {
+	if seen[n] {
 		return nil
 	}
+	seen[n] = true
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Tag != "!!merge" {
 			continue
@@ -244,10 +245,7 @@ func merged(n *yaml.Node, name string, depth int) *yaml.Node {
 			sources = sources[0].Content
 		}
 		for _, s := range sources {
-			if s.Kind == yaml.AliasNode {
-				s = s.Alias
-			}
-			if s == nil || s.Kind != yaml.MappingNode {
+			if s = resolved(s); s == nil || s.Kind != yaml.MappingNode {
 				continue
 			}
 			for k := 0; k+1 < len(s.Content); k += 2 {
@@ -255,7 +253,7 @@ func merged(n *yaml.Node, name string, depth int) *yaml.Node {
 					return s.Content[k]
 				}
 			}
-			if from := merged(s, name, depth-1); from != nil {
+			if from := merged(s, name, seen); from != nil {
 				return from
 			}
 		}

@@ -22,7 +22,12 @@ type text struct {
 	src   []byte
 	docs  []*yaml.Node // document nodes
 	lines []int        // offsets where lines start
+	last  columnAt
 }
+
+// columnAt remembers where a column of a line was found. Nodes are asked for in the order of the text, so that a line of megabytes (JSON) is
+// counted through once and not once for each node.
+type columnAt struct{ line, col, at int }
 
 // fault is a Refusal whose place is still an offset in one text; -1 where no place is to blame.
 type fault struct {
@@ -172,16 +177,20 @@ func (t *text) offset(n *yaml.Node) int {
 	if n.Line < 1 || n.Line > len(t.lines) {
 		return len(t.src)
 	}
-	at := t.lines[n.Line-1]
-	for col := 1; col < n.Column && at < len(t.src); col++ {
-		if t.src[at] < utf8.RuneSelf {
-			at++
+	from := columnAt{line: n.Line, col: 1, at: t.lines[n.Line-1]}
+	if t.last.line == n.Line && t.last.col <= n.Column {
+		from = t.last
+	}
+	for ; from.col < n.Column && from.at < len(t.src); from.col++ {
+		if t.src[from.at] < utf8.RuneSelf {
+			from.at++
 			continue
 		}
-		_, size := utf8.DecodeRune(t.src[at:])
-		at += size
+		_, size := utf8.DecodeRune(t.src[from.at:])
+		from.at += size
 	}
-	return at
+	t.last = from
+	return from.at
 }
 
 // lineOf is the index in t.lines of the line that holds the offset.
@@ -193,13 +202,15 @@ func (t *text) lineStart(at int) int { return t.lines[t.lineOf(at)] }
 // eol is where the line that holds the offset ends, before its break.
 func (t *text) eol(at int) int {
 	end := t.nextLine(at)
-	for start := t.lineStart(at); start < end; {
-		if breakAt(t.src, start) > 0 {
-			return start
-		}
-		start++
+	if end == len(t.src) && t.lines[len(t.lines)-1] != end {
+		return end
 	}
-	return end
+	for at = max(t.lineStart(at), end-3); at < end; at++ {
+		if breakAt(t.src, at) == end-at {
+			break
+		}
+	}
+	return at
 }
 
 // nextLine is where the line after the one that holds the offset begins; the end of the text for the last one.
@@ -234,9 +245,17 @@ func (t *text) newline(at int) string {
 	return "\n"
 }
 
+// position counts on from the column found last where that is on the same line.
 func (t *text) position(at int) (line, col int) {
 	l := t.lineOf(at)
-	return l + 1, utf8.RuneCount(t.src[t.lines[l]:at]) + 1
+	from := columnAt{line: l + 1, col: 1, at: t.lines[l]}
+	if t.last.line == from.line && t.last.at <= at {
+		from = t.last
+	}
+	from.col += utf8.RuneCount(t.src[from.at:at])
+	from.at = at
+	t.last = from
+	return from.line, from.col
 }
 
 // Line gives the 1-based line and column (in characters) of a byte offset. Offsets outside the text count as its end.

@@ -142,7 +142,10 @@ func (t *text) column(n *yaml.Node) int {
 	if n.Kind == yaml.MappingNode && len(n.Content) > 0 {
 		return n.Content[0].Column - 1
 	}
-	at, _ := t.content(n)
+	at, properties := t.content(n)
+	if !properties {
+		return n.Column - 1
+	}
 	_, col := t.position(at)
 	return col - 1
 }
