@@ -19,7 +19,7 @@ func (f *Forge) Approve(ctx context.Context, number int, head string) error {
 		case r.State != forge.Open:
 			return &forge.NotMergeableError{Number: number, Reasons: []forge.Reason{notOpen(r)}}
 		case r.Author.Name == f.who:
-			return fmt.Errorf("approve merge request !%d: %w: %s is its author", number, forge.ErrForbidden, f.who)
+			return fmt.Errorf("approve merge request !%d: %w: %s is its author; ask somebody else", number, forge.ErrForbidden, f.who)
 		case r.Head != head:
 			return &forge.HeadMovedError{Branch: r.Source, Want: head, Got: r.Head}
 		}

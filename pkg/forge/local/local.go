@@ -60,7 +60,7 @@ func Open(dir, who string, options ...Option) (*Forge, error) {
 	}
 	for _, part := range []string{databaseName, filepath.Join("repo.git", "HEAD")} {
 		if _, err := os.Stat(filepath.Join(dir, part)); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("open the local forge %s: %w: there is no %s in it", dir, ErrNotAForge, part)
+			return nil, fmt.Errorf("open the local forge %s: %w: there is no %s in it; make one with linnet mr init", dir, ErrNotAForge, part)
 		} else if err != nil {
 			return nil, fmt.Errorf("open the local forge %s: %w", dir, err)
 		}
