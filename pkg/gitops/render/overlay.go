@@ -49,7 +49,7 @@ func overlay(t tree.Tree, dir string, remotes Remotes, amend func(*types.Kustomi
 		f := newBuildFS(t, c.extra)
 		objs, err := runKustomize(f, absolute(strings.TrimPrefix(path.Clean("/"+dir), "/")), c.customs)
 		if err != nil {
-			return nil, false, fmt.Errorf("build %s: %s", dir, c.display(oneLine(err.Error())))
+			return nil, false, fmt.Errorf("build %s: %s", dir, c.display(buildMessage(err)))
 		}
 		// A build that read more than the digest covers must not be remembered.
 		covered := true
@@ -142,6 +142,21 @@ func fromResMap(m resmap.ResMap) (Objects, error) {
 		objs = append(objs, Object(o))
 	}
 	return objs, nil
+}
+
+// buildMessage keeps the folder that failed and why; Kustomize wraps that once per level, each time with the failure to read the folder as a file.
+func buildMessage(err error) string {
+	text := oneLine(err.Error())
+	for _, level := range []string{"recursed accumulation of path '", "recursed merging from path '"} {
+		at := strings.LastIndex(text, level)
+		if at < 0 {
+			continue
+		}
+		if folder, why, found := strings.Cut(text[at+len(level):], "': "); found {
+			return strings.TrimPrefix(folder, repoRoot+"/") + ": " + why
+		}
+	}
+	return text
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

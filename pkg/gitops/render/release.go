@@ -3,6 +3,7 @@ package render
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -36,11 +37,12 @@ func Release(objs Objects, helmRelease Object, c *Chart, kubeVersion string) (Re
 	if c, err = c.withValuesFiles(helmRelease); err != nil {
 		return ReleaseRender{}, err
 	}
-	m, err := c.Render(r.Values, HelmOptions{ReleaseName: r.Name, Namespace: r.Namespace, Upgrade: true, KubeVersion: kubeVersion})
+	options := HelmOptions{ReleaseName: r.Name, Namespace: r.Namespace, Upgrade: true, KubeVersion: kubeVersion}
+	m, err := c.Render(r.Values, options)
 	if err != nil {
 		return ReleaseRender{}, fmt.Errorf("%s: %w", helmRelease.ID(), err)
 	}
-	if r.Objects, err = PostRender(m.Objects, helmRelease.Get("spec", "postRenderers")); err != nil {
+	if r.Objects, err = c.postRender(m.Objects, r.Values, options, helmRelease.Get("spec", "postRenderers")); err != nil {
 		return ReleaseRender{}, fmt.Errorf("%s: spec.%w", helmRelease.ID(), err)
 	}
 	r.Hooks, r.CRDs, r.Duplicates = m.Hooks, m.CRDs, m.Duplicates
@@ -52,6 +54,28 @@ func Release(objs Objects, helmRelease Object, c *Chart, kubeVersion string) (Re
 		})
 	}
 	return r, nil
+}
+
+var postRendered = newMemo[Objects](32)
+
+// postRender is PostRender, remembered by what objs were rendered from.
+func (c *Chart) postRender(objs Objects, values map[string]any, o HelmOptions, postRenderers any) (Objects, error) {
+	if postRenderers == nil {
+		return objs, nil
+	}
+	key, err := c.renderKey(values, o)
+	if err != nil {
+		return nil, err
+	}
+	list, err := json.Marshal(postRenderers)
+	if err != nil {
+		return nil, err
+	}
+	out, err := postRendered.get(key+string(list), func() (Objects, bool, error) {
+		out, err := PostRender(objs, postRenderers)
+		return out, true, err
+	})
+	return out.Copy(), err
 }
 
 // ReleaseName is the name of the Helm release: spec.releaseName, else target namespace and name, else the name; longer than 53 characters it is cut and
