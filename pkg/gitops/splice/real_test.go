@@ -6,8 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/linnet-bot/linnet/internal/shareddata"
 	"github.com/linnet-bot/linnet/pkg/gitops/splice"
@@ -106,7 +109,10 @@ func TestEveryScalarOfRealFilesIsSetAloneOrRefused(t *testing.T) {
 func typeMayHaveChanged(s splice.Scalar) bool { return s.Tag != "!!str" || len(s.Raw) == 0 }
 
 func TestWalkFindsTheTextOfEveryScalarOfRealCharts(t *testing.T) {
-	for _, folder := range []string{"bigbang", "charts", "istio"} {
+	if testing.Short() {
+		t.Skip("reads every chart; left out of a short run")
+	}
+	for _, folder := range []string{"bigbang", "istio"} {
 		root := filepath.Join(shareddata.Dir(t), folder)
 		scalars := 0
 		realFiles(t, root, func(t *testing.T, name string, src []byte) {
@@ -127,5 +133,77 @@ func TestWalkFindsTheTextOfEveryScalarOfRealCharts(t *testing.T) {
 			})
 		})
 		t.Logf("%s: %d scalars", folder, scalars)
+	}
+}
+
+func TestTextInsideScalarsOfRealFilesIsSetAlone(t *testing.T) {
+	set := 0
+	realFiles(t, shareddata.Path(t, "gitops-repos"), func(t *testing.T, name string, src []byte) {
+		_ = splice.Walk(src, func(outer splice.Path, s splice.Scalar) {
+			if s.Style != splice.Literal && !strings.ContainsAny(s.Value, "[{") {
+				return
+			}
+			_ = splice.Walk([]byte(s.Value), func(inner splice.Path, v splice.Scalar) {
+				if len(inner) == 0 {
+					return // one word, not a document
+				}
+				p := append(append(outer[:len(outer):len(outer)], splice.Inner()), inner...)
+				got, err := splice.Set(src, p, "another-value")
+				if err != nil {
+					t.Logf("%s: %v", name, err)
+					return
+				}
+				set++
+				if n := changedLines(src, got); n != 1 {
+					t.Errorf("%s: %s: %d lines changed, want 1", name, p, n)
+				}
+				if again, err := splice.Get(got, p); err != nil || again.Value != "another-value" {
+					t.Errorf("%s: %s: read back %q, %v", name, p, again.Value, err)
+				}
+			})
+		})
+	})
+	if t.Logf("%d scalars set", set); set < 50 {
+		t.Errorf("only %d scalars were set; the real repositories have more", set)
+	}
+}
+
+func TestEntriesGoInAndOutOfRealFiles(t *testing.T) {
+	made, refused := 0, map[string]int{}
+	realFiles(t, shareddata.Path(t, "gitops-repos"), func(t *testing.T, name string, src []byte) {
+		all, _ := places(src)
+		all = slices.DeleteFunc(all, func(p place) bool { return p.node.Kind == yaml.ScalarNode || p.node.Kind == yaml.AliasNode })
+		for _, at := range all[:min(len(all), 25)] {
+			var in, out []byte
+			var err error
+			if at.node.Kind == yaml.SequenceNode {
+				if in, err = splice.InsertItem(src, at.path, -1, "path: x.yaml\ntarget:\n  kind: y"); err != nil {
+					in, err = splice.InsertItem(src, at.path, -1, "x.yaml")
+				}
+				if err == nil {
+					out, err = splice.RemoveItem(in, append(at.path, splice.Index(len(at.node.Content))))
+				}
+			} else {
+				if in, err = splice.InsertKey(src, at.path, "new-key", "- x\n- y: z"); err != nil {
+					in, err = splice.InsertKey(src, at.path, "new-key", "[x]")
+				}
+				if err == nil {
+					out, err = splice.RemoveKey(in, append(at.path, splice.Key("new-key")))
+				}
+			}
+			var r *splice.Refusal
+			if errors.As(err, &r) && in == nil {
+				refused[r.Reason]++
+				continue
+			}
+			made++
+			if err != nil || !bytes.Equal(out, src) {
+				t.Errorf("%s: %s: in %d bytes, out differs: %v", name, at.path, len(in), err)
+			}
+		}
+	})
+	t.Logf("%d in and out; refused: %v", made, refused)
+	if made < 1000 {
+		t.Errorf("only %d edits were made", made)
 	}
 }
