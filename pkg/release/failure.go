@@ -16,6 +16,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
+	"golang.org/x/crypto/ssh/knownhosts"
 )
 
 // failureWords turns what went wrong between here and a server into one sentence. The text of a server is never repeated whole: it may hold
@@ -27,7 +28,7 @@ type failureWords struct {
 	secrets      []string
 }
 
-// failure is such a sentence; it reaches a sentinel and, where it was one, the context's error.
+// failure is such a sentence; it reaches a sentinel, or the context's error.
 type failure struct {
 	text string
 	kind error
@@ -41,11 +42,10 @@ func (w failureWords) explain(ctx context.Context, err error) error {
 		return &failure{text: "reading releases from " + w.source + " was interrupted", kind: ctx.Err()}
 	}
 	err = unwrapTransport(err)
-	reason, kind := w.reason(err)
-	return &failure{text: w.mask(fmt.Sprintf("cannot read releases from %s: %s", w.source, reason)), kind: kind}
+	return &failure{text: w.mask(fmt.Sprintf("cannot read releases from %s: %s", w.source, w.reason(err))), kind: ErrUnreachable}
 }
 
-func (w failureWords) reason(err error) (string, error) {
+func (w failureWords) reason(err error) string {
 	var (
 		dns        *net.DNSError
 		unknown    x509.UnknownAuthorityError
@@ -58,43 +58,50 @@ func (w failureWords) reason(err error) (string, error) {
 		line       *pktline.ErrorLine
 		unexpected *packp.ErrUnexpectedData
 		protocol   *protocolError
+		hostKey    *knownhosts.KeyError
 	)
 	switch {
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("the name %s has no address; check the URL, the resolver and the proxy", dns.Name), ErrUnreachable
+	case errors.As(err, &dns):
+		return fmt.Sprintf("the name %s cannot be resolved (%s); check the URL, the name server and the proxy", dns.Name, dns.Err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return fmt.Sprintf("no complete answer within %s; check the address, the firewall and the proxy", w.timeout), ErrUnreachable
+		return fmt.Sprintf("no complete answer within %s; check the address, the firewall and the proxy", w.timeout)
 	case errors.As(err, &unknown):
-		return "its certificate is signed by an authority that is not trusted here; name that authority's certificate in a CA file", ErrUnreachable
+		return "its certificate is signed by an authority that is not trusted here; name that authority's certificate in a CA file"
 	case errors.As(err, &hostname):
-		return fmt.Sprintf("its certificate is not for %s; check the URL", hostname.Host), ErrUnreachable
+		return fmt.Sprintf("its certificate is not for %s; check the URL", hostname.Host)
 	case errors.As(err, &invalid):
-		return "its certificate is not valid: " + oneLine(invalid.Error()), ErrUnreachable
-	case errors.As(err, &noTLS), err != nil && strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return "it does not speak TLS at this address; use http:// or another port", ErrUnreachable
+		return "its certificate is not valid: " + oneLine(invalid.Error())
+	case errors.As(err, &noTLS), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return "it does not speak TLS at this address; use http:// or another port"
+	case errors.As(err, &hostKey) && len(hostKey.Want) > 0:
+		return "its host key is not the one in the known hosts; someone may be in between, or the server was set up anew"
+	case errors.As(err, &hostKey):
+		return "its host key is not among the known hosts; add it to the file that knownHosts of the credentials file names"
+	case strings.Contains(err.Error(), "ssh: unable to authenticate"):
+		return "it refuses the SSH key; check that the key of the credentials file may read the repository"
+	case strings.Contains(err.Error(), "SSH_AUTH_SOCK"):
+		return "there is no SSH agent to give a key; name one as sshKey in a credentials file"
 	case errors.As(err, &operation) && operation.Op == "proxyconnect":
-		return "the proxy cannot be reached or refuses: " + oneLine(operation.Err.Error()), ErrUnreachable
+		return "the proxy cannot be reached or refuses: " + oneLine(operation.Err.Error())
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Sprintf("%s refuses the connection; check the host, the port and the proxy", w.host), ErrUnreachable
+		return fmt.Sprintf("%s refuses the connection; check the host, the port and the proxy", w.host)
 	case errors.Is(err, transport.ErrAuthenticationRequired), errors.Is(err, transport.ErrAuthorizationFailed):
 		if w.options.CredentialsFile == "" {
-			return "it asks for credentials; write them to a file and name it as the credentials file", ErrUnreachable
+			return "it asks for credentials; write them to a file and name it as the credentials file"
 		}
-		return fmt.Sprintf("it refuses the credentials of %s; check that they are current and may read the repository", w.options.CredentialsFile), ErrUnreachable
+		return fmt.Sprintf("it refuses the credentials of %s; check that they are current and may read the repository", w.options.CredentialsFile)
 	case errors.Is(err, transport.ErrRepositoryNotFound):
-		return "there is no git repository at this address, or these credentials may not see it; check the URL", ErrUnreachable
+		return "there is no git repository at this address, or these credentials may not see it; check the URL"
 	case errors.As(err, &answer):
-		return fmt.Sprintf("the server answers with HTTP status %d; try again, or ask who runs it", answer.StatusCode()), ErrUnreachable
+		return fmt.Sprintf("the server answers with HTTP status %d; try again, or ask who runs it", answer.StatusCode())
 	case errors.As(err, &unexpected), errors.Is(err, pktline.ErrInvalidPktLen), errors.Is(err, packp.ErrEmptyInput):
-		return "what answers there is not a git server; check the URL", ErrUnreachable
+		return "what answers there is not a git server; check the URL"
 	case errors.As(err, &line):
-		return "the server says: " + oneLine(line.Text), ErrUnreachable
+		return "the server says: " + oneLine(line.Text)
 	case errors.As(err, &protocol):
-		return oneLine(protocol.Error()) + "; try again", ErrUnreachable
-	case errors.As(err, &network):
-		return oneLine(err.Error()), ErrUnreachable
+		return oneLine(protocol.Error()) + "; try again"
 	default:
-		return oneLine(err.Error()), ErrUnreachable
+		return oneLine(err.Error())
 	}
 }
 

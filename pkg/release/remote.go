@@ -67,7 +67,7 @@ func newRemote(o Options) (*remoteOrigin, error) {
 	if r.timeout == 0 {
 		r.timeout = DefaultTimeout
 	}
-	r.words = failureWords{source: o.URL, host: ep.Host, options: o, timeout: r.timeout, secrets: credentials.secrets()}
+	r.words = failureWords{source: o.URL, host: ep.Host, options: o, timeout: r.timeout, secrets: append(credentials.secrets(), passwordOf(o.ProxyURL)...)}
 	switch ep.Protocol {
 	case "https", "http":
 		r.client, err = httpClient(o)
@@ -251,6 +251,15 @@ func objectsOf(tags []tag) []plumbing.Hash {
 		objects[i] = t.object
 	}
 	return objects
+}
+
+func passwordOf(s string) []string {
+	if u, err := url.Parse(s); err == nil {
+		if password, ok := u.User.Password(); ok && password != "" {
+			return []string{password}
+		}
+	}
+	return nil
 }
 
 func withoutUserInfo(s string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/google/go-cmp/cmp"
 	"github.com/linnet-bot/linnet/pkg/release"
 )
@@ -127,23 +129,31 @@ func TestScanOfAServerTakesOneAdvertisementAndFewFetches(t *testing.T) {
 	}
 }
 
-func TestScanFetchesOnlyTheBlobsItReads(t *testing.T) {
-	f := newFixture(t)
-	f.config(allowFilter + allowAny)
-	files := bigbang("3.5.0", istiod("1.26.3-bb.1"))
-	files["docs/large.bin"] = incompressible(4 << 20)
-	f.release("3.5.0", "2025-08-21", files)
-	server, url := serve(t, f)
-	size := &sizing{handler: server}
-	counted := httptest.NewServer(size)
-	t.Cleanup(counted.Close)
-	url = counted.URL + url[strings.LastIndex(url, "/"):]
-	got, err := open(t, release.Options{URL: url}).Scan(context.Background(), "")
-	if err != nil || len(got.Releases) != 1 {
-		t.Fatalf("scan gives %d releases and error %v, want one", len(got.Releases), err)
-	}
-	if size.sent > 64<<10 {
-		t.Errorf("the server sent %d bytes for a release of about one kilobyte beside a large file", size.sent)
+func TestScanFetchesNeitherOtherFilesNorHistory(t *testing.T) {
+	large := map[string]string{"docs/large.bin": incompressible(4 << 20)}
+	for _, row := range []struct {
+		name, config string
+		beside       map[string]string // files of the release's own commit
+	}{
+		{"partial", allowFilter + allowAny, large},
+		{"whole", "", nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			f := newFixture(t)
+			f.config(row.config)
+			files := bigbang("3.5.0", istiod("1.26.3-bb.1"))
+			maps.Copy(files, row.beside)
+			before := f.commit("2025-08-20", large)
+			f.annotated("3.5.0", "2025-08-21", f.commit("2025-08-21", files, before), plumbing.CommitObject)
+			server, url := serve(t, f)
+			size := &sizing{handler: server}
+			counted := httptest.NewServer(size)
+			t.Cleanup(counted.Close)
+			scanOne(t, release.Options{URL: counted.URL + url[strings.LastIndex(url, "/"):]})
+			if size.sent > 64<<10 {
+				t.Errorf("the server sent %d bytes for a release of about one kilobyte", size.sent)
+			}
+		})
 	}
 }
 
