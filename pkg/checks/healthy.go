@@ -21,6 +21,10 @@ func healthy(s Scope, c ControlPlane) Check {
 		id:    "healthy/" + scopeID(s) + "/" + c.String(),
 		judge: func(w *world, _ Merge) Result {
 			r := Result{Required: "ready, connected to " + c.Revision + ", version " + c.Version + ", in sync", Verdict: Pass}
+			if len(w.connections) == 0 && len(w.scoped(s)) > 0 {
+				r.Verdict, r.Reason = Unknown, "no istiod names a single proxy"
+				return r
+			}
 			well, total, starting := 0, 0, true
 			for _, p := range w.scoped(s) {
 				if p.Deleting || p.job() {

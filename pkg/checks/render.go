@@ -62,7 +62,7 @@ func Summary(r Result) string {
 		line += fmt.Sprintf(" (%s)", count(n, "straggler"))
 	}
 	line = strings.ReplaceAll(plain(line), " @", " at ")
-	return strings.TrimLeft(line, "/@ ")
+	return strings.Trim(strings.TrimLeft(line, "/@ "), "; ")
 }
 
 type printer struct {
@@ -84,14 +84,17 @@ func (p *printer) mark(v Verdict) string {
 }
 
 func (p *printer) head(r Result) {
-	title := r.Name
-	if r.Question != "" {
-		title += ": " + r.Question
-	}
-	p.wrap(p.mark(r.Verdict)+" ", "  ", title)
+	p.wrap(p.mark(r.Verdict)+" ", "  ", r.title())
 	if r.Verdict != Pass && r.Reason != "" {
 		p.wrap("  ", "  ", r.Verdict.String()+": "+r.Reason)
 	}
+}
+
+func (r Result) title() string {
+	if r.Question == "" || r.Name == "" || strings.HasPrefix(r.Question, r.Name+" ") {
+		return r.Name + strings.TrimPrefix(r.Question, r.Name)
+	}
+	return r.Name + ": " + r.Question
 }
 
 // node prints one check. A passing one is closed: its children have nothing to add.
@@ -109,11 +112,7 @@ func (p *printer) node(r Result, depth int) {
 		p.wrap(indent+p.mark(Pass)+" ", indent+"    ", line)
 		return
 	}
-	title := r.Name
-	if r.Question != "" {
-		title += ": " + r.Question
-	}
-	p.wrap(indent+p.mark(r.Verdict)+" ", indent+"    ", title)
+	p.wrap(indent+p.mark(r.Verdict)+" ", indent+"    ", r.title())
 	if len(r.Children) == 0 {
 		p.details(r, depth+1)
 	}

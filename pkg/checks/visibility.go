@@ -123,6 +123,7 @@ func (w *world) covered() Result {
 		r.Verdict = Unknown
 		r.Reason = fmt.Sprintf("%s of %d %s connected to no istiod that answered", count(missing, "running proxy"), running, plural(missing, "is", "are"))
 		if missing == running {
+			r.Stragglers = nil // the fault is the istiods', not everybody's
 			r.Reason = "the istiods name none of the running proxies: " + w.filterSuspicion()
 		}
 	}
@@ -142,7 +143,7 @@ func (w *world) filterSuspicion() string {
 		}
 	}
 	slices.Sort(versions)
-	return "istiod " + strings.Join(versions, ", ") + " seems to filter its answer to the asker's namespace; run the observer in istiod's namespace, or add its namespace to DEBUG_ENDPOINT_AUTH_ALLOWED_NAMESPACES"
+	return "istiod (" + strings.Join(versions, ", ") + ") seems to filter its answer to the asker's namespace; run the observer in istiod's namespace, or add its namespace to DEBUG_ENDPOINT_AUTH_ALLOWED_NAMESPACES"
 }
 
 func (w *world) unconnected(p *proxy) Straggler {
