@@ -63,7 +63,7 @@ func (c *Cluster) chartOf(r *helmRelease, o *object) *helmChart {
 	h.chart, h.version, h.revisions = wanted.chart, wanted.version, wanted.revisions
 	h.SourceKind, h.SourceName = wanted.SourceKind, wanted.SourceName
 	h.Generation++
-	c.after(c.some(chartTime), func() { c.buildChart(h) })
+	c.after(c.inTurn("chart", chartTime), func() { c.buildChart(h) })
 	return h
 }
 

@@ -15,6 +15,7 @@ const (
 	uninstallTime   = 900 * time.Millisecond
 	waitPoll        = time.Second // Helm asks whether workloads are ready
 
+	turn            = 60 * time.Millisecond // between two pieces of queued work
 	installTime     = 5 * time.Minute
 	podsAfterUpdate = 30 * time.Millisecond // from a changed template to the first new pod
 	jobRun          = 4 * time.Second
@@ -36,5 +37,16 @@ var (
 )
 
 type span struct{ shortest, longest time.Duration }
+
+// inTurn is how long a piece of queued work takes: source-controller takes them in the order in which they were applied, which is by name, so
+// that the gateways' source is there before istiod's.
+func (c *Cluster) inTurn(work string, takes span) time.Duration {
+	ends := c.now.Add(c.some(takes))
+	if next := c.turns[work].Add(turn); next.After(ends) {
+		ends = next
+	}
+	c.turns[work] = ends
+	return ends.Sub(c.now)
+}
 
 func (c *Cluster) some(s span) time.Duration { return c.between(s.shortest, s.longest) }

@@ -64,6 +64,7 @@ type Cluster struct {
 	hooks     map[string]*webhookState
 	stored    map[string][]string // by CRD: every version ever stored
 
+	turns    map[string]time.Time // by kind of work: when the last that is queued ends
 	standIns map[string]bool
 }
 
@@ -94,6 +95,7 @@ func New(o Options) (*Cluster, error) {
 		crons:          map[checks.NamespacedName]*cronJob{},
 		hooks:          map[string]*webhookState{},
 		stored:         map[string][]string{},
+		turns:          map[string]time.Time{},
 		standIns:       map[string]bool{},
 	}, nil
 }

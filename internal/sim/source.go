@@ -43,7 +43,7 @@ func (c *Cluster) sourceChanged(id render.ID, o *object) {
 	s.RefKind, s.Ref = reference(o.Object)
 	s.Interval = duration(o.Object, time.Minute, "spec", "interval")
 	s.Suspended = o.Get("spec", "suspend") == true
-	c.fetchIn(s, c.some(fetchTime))
+	c.fetchIn(s, c.inTurn("fetch", fetchTime))
 }
 
 // reference is the winning entry of spec.ref.
@@ -91,7 +91,7 @@ func (c *Cluster) fetch(s *source) {
 	}
 	for _, chart := range c.sortedCharts() {
 		if chart.SourceKind == s.kind && chart.SourceName == s.Name && chart.Namespace == s.Namespace {
-			c.after(c.some(chartTime), func() { c.buildChart(chart) })
+			c.after(c.inTurn("chart", chartTime), func() { c.buildChart(chart) })
 		}
 	}
 }
