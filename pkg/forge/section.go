@@ -10,12 +10,12 @@ const (
 // PutSection returns a description in which the bot's own section says content. What people wrote before and after it is kept byte for
 // byte. Without a section (a person deleted it, or only one of its two ends) it is put at the end.
 func PutSection(description, content string) string {
-	content = sectionEnds.Replace(content)
+	content = withoutEnds(content)
 	section := sectionBegin + "\n" + content + "\n" + sectionEnd
 	if from, to, ok := findSection(description); ok {
 		return description[:from] + section + description[to:]
 	}
-	rest := sectionEnds.Replace(description)
+	rest := withoutEnds(description)
 	switch {
 	case rest == "":
 		return section
@@ -37,8 +37,13 @@ func Section(description string) (string, bool) {
 	return strings.TrimSuffix(strings.TrimSuffix(inner, "\n"), "\r"), true
 }
 
-// sectionEnds takes both ends out of text that must not contain them.
-var sectionEnds = strings.NewReplacer(sectionBegin, "", sectionEnd, "")
+// withoutEnds takes both ends out of text that must not contain them, also those that appear when others are taken out.
+func withoutEnds(s string) string {
+	for strings.Contains(s, sectionBegin) || strings.Contains(s, sectionEnd) {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, sectionBegin, ""), sectionEnd, "")
+	}
+	return s
+}
 
 func findSection(s string) (from, to int, ok bool) {
 	from = strings.Index(s, sectionBegin)
