@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"sync"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -51,6 +52,8 @@ func (a *app) inspect(ctx context.Context, path string, f inspectFlags) error {
 		return err
 	}
 	var options gitops.Options
+	var mu sync.Mutex
+	var unusable error // what is wrong with the release source itself; that it lacks a release is a finding on the page
 	if f.releases != "" {
 		cfg, err := a.config()
 		if err != nil {
@@ -64,7 +67,13 @@ func (a *app) inspect(ctx context.Context, path string, f inspectFlags) error {
 			return err
 		}
 		options.Remotes = gitops.FromReleases(func(version, folder string) (map[string][]byte, error) {
-			return source.Folder(ctx, version, folder)
+			files, err := source.Folder(ctx, version, folder)
+			if err != nil && !errors.Is(err, release.ErrUnknownRelease) {
+				mu.Lock() // a build may fetch from several goroutines
+				defer mu.Unlock()
+				unusable = err
+			}
+			return files, err
 		})
 	}
 	repository, err := gitops.Discover(seen.files, options)
@@ -73,6 +82,9 @@ func (a *app) inspect(ctx context.Context, path string, f inspectFlags) error {
 	}
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if unusable != nil {
+		return fmt.Errorf("inspect %s: %w", path, unusable)
 	}
 	if f.environment != "" {
 		e, err := repository.Environment(f.environment)

@@ -3,6 +3,7 @@ package gitops
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,6 +18,9 @@ const sentinel = "0.0.1-linnet.trial"
 // notBuilt begins the BuildError of an environment that was not tried.
 const notBuilt = "not built: "
 
+// address matches what Kustomize prints of a pointer in some of its errors; it would differ from run to run.
+var address = regexp.MustCompile(`&\{0x[0-9a-f]+ <nil>\}|0x[0-9a-f]{8,}`)
+
 // build builds the environment where that is possible and compares it with what was read.
 func (d *discovery) build(e *Environment, o *overlay) {
 	if len(e.Missing) > 0 {
@@ -29,8 +33,8 @@ func (d *discovery) build(e *Environment, o *overlay) {
 	}
 	objs, err := d.flux(e, d.tree, d.options.Remotes)
 	if err != nil {
-		e.BuildError = err.Error()
-		o.note(Refuse, Position{File: e.Kustomization}, "%s", err)
+		e.BuildError = address.ReplaceAllString(err.Error(), "it")
+		o.note(Refuse, Position{File: e.Kustomization}, "%s", e.BuildError)
 		return
 	}
 	e.Built = objs

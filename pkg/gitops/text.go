@@ -40,8 +40,15 @@ func (r Repository) environmentText(p *page, e Environment) {
 	if e.PostRenderers > 0 {
 		p.field("postRenderers", count(e.PostRenderers, "entry")+" already there; ours would be appended")
 	}
-	p.list("mission namespaces", len(e.MissionNamespaces), func(i int) {
-		n := e.MissionNamespaces[i]
+	p.namespaces(e.MissionNamespaces)
+	p.notes("findings", e.Findings)
+}
+
+// namespaces lists the first few: a repository may hold hundreds, and JSON has them all.
+func (p *page) namespaces(list []MissionNamespace) {
+	const shown = 12
+	p.list("mission namespaces", min(len(list), shown), func(i int) {
+		n := list[i]
 		text := fmt.Sprintf("%s  %s, %s", n.Name, at(n.Position), n.Via)
 		if n.Injection != "" {
 			text += ", istio-injection: " + n.Injection
@@ -51,7 +58,9 @@ func (r Repository) environmentText(p *page, e Environment) {
 		}
 		p.item(text)
 	})
-	p.notes("findings", e.Findings)
+	if len(list) > shown {
+		p.item(fmt.Sprintf("and %d more", len(list)-shown))
+	}
 }
 
 func releaseText(e Environment) string {
