@@ -6,13 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/linnet-bot/linnet/pkg/forge/forgetest"
 	"github.com/linnet-bot/linnet/pkg/forge/local"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestLocalForgeKeepsTheContract(t *testing.T) {
 	forgetest.Run(t, func(t *testing.T) forgetest.Fixture {
