@@ -38,8 +38,17 @@ func effective(u Upgrade, e Effects) Check {
 
 func effectWords(e Effects) string {
 	var parts []string
+	var kinds []string
+	same := map[string][]string{}
 	for _, n := range e.Namespaces {
-		parts = append(parts, "namespace "+n.Name+" "+n.words())
+		words := n.words()
+		if same[words] == nil {
+			kinds = append(kinds, words)
+		}
+		same[words] = append(same[words], n.Name)
+	}
+	for _, words := range kinds {
+		parts = append(parts, plural(len(same[words]), "namespace ", "namespaces ")+enumerate(same[words])+" "+plural(len(same[words]), "has ", "have ")+words)
 	}
 	for _, s := range e.Sources {
 		parts = append(parts, s.words())
@@ -60,9 +69,9 @@ func (n NamespaceEffect) words() string {
 	}
 	words := strings.Join(parts, ", ")
 	if len(n.Absent) > 0 {
-		words = strings.TrimSpace(words + " without " + strings.Join(n.Absent, ", "))
+		words = strings.TrimSpace(words + " and no " + strings.Join(n.Absent, ", no "))
 	}
-	return words
+	return strings.TrimPrefix(words, "and ")
 }
 
 func (s SourceEffect) words() string {

@@ -47,11 +47,13 @@ type Source struct {
 // Kustomization is a Flux Kustomization.
 type Kustomization struct {
 	FluxObject
-	Path                  string        `json:"path,omitempty"`
-	Prune                 bool          `json:"prune"`
-	LastAppliedRevision   string        `json:"lastAppliedRevision,omitempty"`
-	LastAttemptedRevision string        `json:"lastAttemptedRevision,omitempty"`
-	Interval              time.Duration `json:"interval,omitempty"`
+	Path                  string         `json:"path,omitempty"`
+	SourceKind            string         `json:"sourceKind,omitempty"` // of spec.sourceRef
+	Source                NamespacedName `json:"source,omitzero"`      // of spec.sourceRef, its namespace filled in
+	Prune                 bool           `json:"prune"`
+	LastAppliedRevision   string         `json:"lastAppliedRevision,omitempty"`
+	LastAttemptedRevision string         `json:"lastAttemptedRevision,omitempty"`
+	Interval              time.Duration  `json:"interval,omitempty"`
 }
 
 // HelmChart is what source-controller packs for a HelmRelease.

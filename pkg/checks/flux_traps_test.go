@@ -166,20 +166,29 @@ func TestSomebodyElsesCommitIsNoSampleUntilApplied(t *testing.T) {
 	}
 }
 
-func TestFluxThatNobodyNamedProvesNothing(t *testing.T) {
+func TestFluxThatNobodyNamedIsFoundByLabels(t *testing.T) {
 	u := upgrade()
 	u.Flux.Kustomization, u.Flux.GitRepository = "", ""
-	if r := settled(u, Effects{}).Evaluate(observe(start()), theMerge()); r.Verdict != Unknown {
-		t.Errorf("neither known: got %s, want unknown", r.Verdict)
+	o := observe(start())
+	if r := settled(u, Effects{}).Evaluate(o, theMerge()); r.Verdict != Pass {
+		t.Errorf("the umbrella's labels name the Kustomization: got %s, want pass\n%s", r.Verdict, reasons(r))
+	}
+	o.Flux.Kustomizations[0].SourceKind, o.Flux.Kustomizations[0].Source = "GitRepository", NamespacedName{"bigbang", "environment-repo"}
+	o.Flux.GitRepositories[0].Suspended = true
+	if r := settled(u, Effects{}).Evaluate(o, theMerge()); r.Verdict != Fail {
+		t.Errorf("the Kustomization names the source, which is suspended: got %s, want fail", r.Verdict)
+	}
+	release(o, "bigbang").Kustomization = NamespacedName{}
+	if r := settled(u, Effects{}).Evaluate(o, theMerge()); r.Verdict != Unknown {
+		t.Errorf("nothing is known: got %s, want unknown", r.Verdict)
+	}
+	if r := prunes(u).Evaluate(o, Merge{}); r.Verdict != Unknown {
+		t.Errorf("pruning: got %s, want unknown", r.Verdict)
 	}
 	u.Flux.GitRepository = "environment-repo"
-	if r := settled(u, Effects{}).Evaluate(observe(start()), theMerge()); r.Verdict != Pass {
-		t.Errorf("only the source known: got %s, want pass\n%s", r.Verdict, reasons(r))
-	}
-	u = upgrade()
-	u.Flux.GitRepository = ""
-	if r := settled(u, Effects{}).Evaluate(observe(start()), theMerge()); r.Verdict != Pass {
-		t.Errorf("only the Kustomization known: got %s, want pass\n%s", r.Verdict, reasons(r))
+	o.Flux.GitRepositories[0].Suspended = false
+	if r := leaf(settled(u, Effects{}).Evaluate(o, theMerge()), "fetched"); r.Verdict != Pass {
+		t.Errorf("only the source is known: got %s, want pass", r.Verdict)
 	}
 }
 

@@ -77,6 +77,6 @@ func Bumped(u Upgrade, e Effects, soak time.Duration) Gate {
 func Pruned(u Upgrade, e Effects) Gate {
 	all := everything()
 	return Gate{Name: "pruned", Title: "istiod " + u.Canary.Revision + " is gone, and everything is on " + u.Home.String(), Checks: []Check{
-		settled(u, e), effective(u, e), gone(u, u.Canary), visible(), allOn(all, u.Home), healthy(all, u.Home), oneInjector(all),
+		settled(u, e), effective(u, e), gone(u.Canary), visible(), allOn(all, u.Home), healthy(all, u.Home), oneInjector(all),
 	}}
 }

@@ -121,7 +121,7 @@ func TestWordsNameWhatTheyAreAbout(t *testing.T) {
 	u.Kubernetes = KubernetesRange{"1.31", "1.34"}
 	e := Effects{Namespaces: []NamespaceEffect{{Name: "monitoring", Want: map[string]string{labelRevision: "1-29-0"}, Absent: []string{labelInjection}}}}
 	words := strings.Join(Moved(u, wave("monitoring"), old, canary, e, 30*time.Minute).Words(), "\n")
-	for _, want := range []string{"wave-1 (monitoring)", "1-29-0 (1.29.0)", "30m", "istio.io/rev=1-29-0 without istio-injection"} {
+	for _, want := range []string{"wave-1 (monitoring)", "1-29-0 (1.29.0)", "30m", "namespace monitoring has istio.io/rev=1-29-0 and no istio-injection"} {
 		if !strings.Contains(words, want) {
 			t.Errorf("the words do not say %q:\n%s", want, words)
 		}

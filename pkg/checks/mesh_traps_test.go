@@ -233,10 +233,6 @@ func TestPreflightTraps(t *testing.T) {
 		{"a new API server", func(o *Observation) { o.ServerVersion = "v1.35.0+rke2r1" }, Fail, "kubernetes", "the API server is at v1.35.0+rke2r1"},
 		{"a version nobody understands", func(o *Observation) { o.ServerVersion = "" }, Unknown, "kubernetes", "not known"},
 	})
-	u.Flux.Kustomization = ""
-	if r := prunes(u).Evaluate(observe(start()), Merge{}); r.Verdict != Unknown {
-		t.Errorf("no Kustomization known: got %s, want unknown", r.Verdict)
-	}
 	u.Flux.Kustomization = "other"
 	if r := prunes(u).Evaluate(observe(start()), Merge{}); r.Verdict != Unknown {
 		t.Errorf("no Kustomization seen: got %s, want unknown", r.Verdict)

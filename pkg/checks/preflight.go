@@ -90,11 +90,12 @@ func prunes(u Upgrade) Check {
 		words: "Flux prunes what leaves the repository",
 		judge: func(w *world, _ Merge) Result {
 			r := Result{Required: "spec.prune: true"}
-			switch k := w.chain(u).kustomization; {
-			case u.Flux.Kustomization == "":
+			c := w.chain(u)
+			switch k := c.kustomization; {
+			case c.kustomizationName.Name == "":
 				r.Reason = "the environment's Kustomization is not known"
 			case k == nil:
-				r.Reason = fmt.Sprintf("Kustomization %s/%s was not seen", u.Flux.Namespace, u.Flux.Kustomization)
+				r.Reason = "Kustomization " + c.kustomizationName.String() + " was not seen"
 			case !k.Prune:
 				r.Verdict, r.Reason = Fail, "Kustomization "+k.Name+" does not prune, so the canary would stay for good: set spec.prune: true"
 			default:

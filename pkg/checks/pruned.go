@@ -6,7 +6,7 @@ import (
 )
 
 // gone asks whether a control plane has left nothing behind that names it.
-func gone(u Upgrade, c ControlPlane) Check {
+func gone(c ControlPlane) Check {
 	return question{
 		name: "gone-" + c.Revision, asks: "Is nothing left of istiod " + c.Revision + "?",
 		words: "no istiod, webhook, tag, namespace, pod, HelmRelease or source names " + c.Revision + " any more",

@@ -14,8 +14,8 @@ const routine = time.Minute
 func settled(u Upgrade, e Effects) Check {
 	return question{
 		name: "flux-settled", asks: "Has Flux applied the merge, and has everything that follows from it come to rest?",
-		words: settledWords(u, e),
-		id:    fmt.Sprintf("flux-settled/%t/%t", e.UmbrellaChanges, e.QuietTime),
+		words: settledWords(e),
+		id:    fmt.Sprintf("flux-settled/%v/%t/%t", u.Flux, e.UmbrellaChanges, e.QuietTime),
 		judge: func(w *world, m Merge) Result {
 			c := w.chain(u)
 			leaves := []Result{c.sourceFetched(m), c.kustomizationApplied(m), c.sourcesFetched(), c.chartsPacked(), c.releasesDeployed()}
@@ -31,7 +31,7 @@ func settled(u Upgrade, e Effects) Check {
 	}
 }
 
-func settledWords(u Upgrade, e Effects) string {
+func settledWords(e Effects) string {
 	words := "Flux has applied the merge, and every HelmRelease is deployed from it without a failure"
 	if e.QuietTime {
 		words += "; the longest HelmRelease interval has passed since, so nothing is still to come"
@@ -42,13 +42,15 @@ func settledWords(u Upgrade, e Effects) string {
 // chain is what belongs to one environment: the repository, the Kustomization, the umbrella, and all that they made.
 type chain struct {
 	*world
-	names         FluxNames
-	source        *Source
-	kustomization *Kustomization
-	umbrella      *HelmRelease
-	sources       []sourceOf
-	charts        []*HelmChart
-	releases      []*HelmRelease
+	names             FluxNames
+	kustomizationName NamespacedName // named by the upgrade, or else found by the live umbrella's labels; Name "" = neither
+	sourceName        NamespacedName
+	source            *Source
+	kustomization     *Kustomization
+	umbrella          *HelmRelease
+	sources           []sourceOf
+	charts            []*HelmChart
+	releases          []*HelmRelease
 }
 
 type sourceOf struct {
@@ -60,56 +62,53 @@ func (s sourceOf) String() string { return s.kind + "/" + s.Name }
 
 func (w *world) chain(u Upgrade) *chain {
 	c := &chain{world: w, names: u.Flux}
+	umbrella := NamespacedName{u.Flux.Namespace, u.Flux.HelmRelease}
+	c.umbrella = w.releases[umbrella]
+	c.kustomizationName, c.sourceName = NamespacedName{u.Flux.Namespace, u.Flux.Kustomization}, NamespacedName{u.Flux.Namespace, u.Flux.GitRepository}
+	if c.kustomizationName.Name == "" && c.umbrella != nil {
+		c.kustomizationName = c.umbrella.Kustomization // not in the repository, but the live umbrella says who applies it
+	}
+	for i := range w.Flux.Kustomizations {
+		if k := &w.Flux.Kustomizations[i]; c.kustomizationName.Name != "" && k.is(c.kustomizationName) {
+			c.kustomization = k
+		}
+	}
+	if k := c.kustomization; c.sourceName.Name == "" && k != nil && k.SourceKind == "GitRepository" {
+		c.sourceName = k.Source
+	}
 	own := func(o *FluxObject) bool {
-		if o.Release == (NamespacedName{u.Flux.Namespace, u.Flux.HelmRelease}) && u.Flux.HelmRelease != "" {
-			return true
-		}
-		return o.Kustomization == (NamespacedName{u.Flux.Namespace, u.Flux.Kustomization}) && u.Flux.Kustomization != ""
-	}
-	named := func(o *FluxObject, name string) bool {
-		return name != "" && o.Namespace == u.Flux.Namespace && o.Name == name
-	}
-
-	f := &w.Flux
-	for i := range f.Kustomizations {
-		if named(&f.Kustomizations[i].FluxObject, u.Flux.Kustomization) {
-			c.kustomization = &f.Kustomizations[i]
-		}
-	}
-	for i := range f.HelmReleases {
-		r := &f.HelmReleases[i]
-		if named(&r.FluxObject, u.Flux.HelmRelease) {
-			c.umbrella = r
-		}
-		if named(&r.FluxObject, u.Flux.HelmRelease) || own(&r.FluxObject) {
-			c.releases = append(c.releases, r)
-		}
+		return umbrella.Name != "" && o.Release == umbrella || c.kustomizationName.Name != "" && o.Kustomization == c.kustomizationName
 	}
 	charts := map[NamespacedName]bool{}
-	for _, r := range c.releases {
-		charts[r.Chart] = true
+	for i := range w.Flux.HelmReleases {
+		if r := &w.Flux.HelmReleases[i]; r == c.umbrella || own(&r.FluxObject) {
+			c.releases = append(c.releases, r)
+			charts[r.Chart] = true
+		}
 	}
-	for i := range f.HelmCharts {
-		if h := &f.HelmCharts[i]; charts[NamespacedName{h.Namespace, h.Name}] {
+	for i := range w.Flux.HelmCharts {
+		if h := &w.Flux.HelmCharts[i]; charts[NamespacedName{h.Namespace, h.Name}] {
 			c.charts = append(c.charts, h)
 		}
 	}
 	for _, list := range []struct {
 		kind string
 		all  []Source
-	}{{"GitRepository", f.GitRepositories}, {"HelmRepository", f.HelmRepositories}, {"OCIRepository", f.OCIRepositories}} {
+	}{{"GitRepository", w.Flux.GitRepositories}, {"HelmRepository", w.Flux.HelmRepositories}, {"OCIRepository", w.Flux.OCIRepositories}} {
 		for i := range list.all {
 			s := &list.all[i]
-			if list.kind == "GitRepository" && named(&s.FluxObject, u.Flux.GitRepository) {
+			if list.kind == "GitRepository" && c.sourceName.Name != "" && s.is(c.sourceName) {
 				c.source = s
-				continue
-			}
-			if own(&s.FluxObject) {
+			} else if own(&s.FluxObject) {
 				c.sources = append(c.sources, sourceOf{list.kind, s})
 			}
 		}
 	}
 	return c
+}
+
+func (o *FluxObject) is(name NamespacedName) bool {
+	return o.Namespace == name.Namespace && o.Name == name.Name
 }
 
 // commitOf reads the commit from a revision such as "main@sha1:<40 hex>", or from the older "main/<40 hex>".
@@ -131,10 +130,10 @@ func short(revision string) string {
 func (c *chain) sourceFetched(m Merge) Result {
 	r := Result{Name: "fetched", Question: "Has Flux fetched the merge?"}
 	switch s := c.source; {
-	case c.names.GitRepository == "":
+	case c.sourceName.Name == "":
 		return skipped(r, "the environment's GitRepository is not known, so what its Kustomization applied decides")
 	case s == nil:
-		r.Reason = fmt.Sprintf("GitRepository %s/%s was not seen", c.names.Namespace, c.names.GitRepository)
+		r.Reason = "GitRepository " + c.sourceName.String() + " was not seen"
 	case s.Suspended:
 		r.Verdict, r.Reason = Fail, fmt.Sprintf("GitRepository %s is suspended, so nothing is fetched: flux resume source git %s -n %s", s.Name, s.Name, s.Namespace)
 	case !m.contained(commitOf(s.Artifact)):
@@ -157,15 +156,15 @@ func skipped(r Result, why string) Result {
 func (c *chain) kustomizationApplied(m Merge) Result {
 	r := Result{Name: "applied", Question: "Has the Kustomization applied it?"}
 	k := c.kustomization
-	if c.names.Kustomization == "" {
-		if c.names.GitRepository == "" && m.Commit != "" {
+	if c.kustomizationName.Name == "" {
+		if c.sourceName.Name == "" && m.Commit != "" {
 			r.Reason = "neither the environment's Kustomization nor its GitRepository is known, so nobody can tell what was applied"
 			return r
 		}
 		return skipped(r, "the environment's Kustomization is not known")
 	}
 	if k == nil {
-		r.Reason = fmt.Sprintf("Kustomization %s/%s was not seen", c.names.Namespace, c.names.Kustomization)
+		r.Reason = "Kustomization " + c.kustomizationName.String() + " was not seen"
 		return r
 	}
 	r.Found = short(k.LastAppliedRevision)

@@ -20,6 +20,8 @@ func (s sourceOf) behind() (Verdict, string) {
 	switch {
 	case s.Suspended:
 		return Pass, ""
+	case s.kind == "HelmRepository" && s.ObservedGeneration == 0 && s.Ready.Status == "":
+		return Pass, "" // of type oci: nothing but a URL, which Flux does not look at by itself
 	case s.ObservedGeneration != s.Generation:
 		return Wait, s.String() + " has changed and not been fetched"
 	case s.RefKind == "tag" && s.kind != "HelmRepository" && !strings.HasPrefix(s.Artifact, s.Ref+"@"):
