@@ -41,6 +41,7 @@ func TestInsertItem(t *testing.T) {
 		"brackets, append":                    {"p: [a]\n", path("p"), -1, "b", "p: [a, b]\n"},
 		"brackets, first":                     {"p: [b]\n", path("p"), 0, "a", "p: [a, b]\n"},
 		"brackets with a trailing comma":      {"p: [a, ]\n", path("p"), -1, "b", "p: [a, b, ]\n"},
+		"pairs in brackets":                   {"p: [{a: b}: c]\n", path("p"), -1, "d: e", "p: [{a: b}: c, d: e]\n"},
 		"brackets over several lines":         {"p: [\n  a, # x\n  b\n]\n", path("p"), 1, "c", "p: [\n  a, c, # x\n  b\n]\n"},
 		"within text":                         {"d:\n  v: |\n    p:\n    - a\n\n    # x\ne: f\n", path("d", "v", inner, "p"), -1, "b: 1\nc: 2", "d:\n  v: |\n    p:\n    - a\n    - b: 1\n      c: 2\n\n    # x\ne: f\n"},
 		"within text at its end":              {"d:\n  v: |\n    p:\n    - a\n", path("d", "v", inner, "p"), -1, "b", "d:\n  v: |\n    p:\n    - a\n    - b\n"},

@@ -83,6 +83,7 @@ func TestSet(t *testing.T) {
 		"the word sops as an ordinary value":    {"tool: sops\na: b\n", path("a"), "c", "tool: sops\na: c\n"},
 		"a merge key beside the key":            {"x: &x {a: 1}\ny:\n  <<: *x\n  b: c\n", path("y", "b"), "d", "x: &x {a: 1}\ny:\n  <<: *x\n  b: d\n"},
 		"an alias in the same entry":            {"x: &x 1\ny:\n  b: c\n  d: *x\n", path("y", "b"), "d", "x: &x 1\ny:\n  b: d\n  d: *x\n"},
+		"line feeds of the last century":        {"a: b\rc: d\r", path("a"), "e", "a: e\rc: d\r"},
 		"a question mark key":                   {"? a\n: b\n", path("a"), "c", "? a\n: c\n"},
 		"an item directly behind nested dashes": {"- - a\n  - b\n", path(0, 0), "c", "- - c\n  - b\n"},
 	} {
@@ -131,6 +132,7 @@ func TestSetRefuses(t *testing.T) {
 		"not UTF-8":                 {"a: \xff\n", path("a"), "a: the text is not UTF-8; convert it first"},
 		"an empty file":             {"# nothing\n", path("a"), "a: the text is empty"},
 		"too deep":                  {deep, path(0), "[0] (line 1, column 200): the text nests deeper than 200 levels"},
+		"folded text inside":        {"p: >-\n  a: b\n  c\n", path("p", inner, "a"), "p > a (line 2, column 6): the text here is folded in a way that cannot be mapped line by line; write it as a literal block (|)"},
 		"only a comment":            {"a: # later\n", path("a"), "a (line 1, column 3): nothing but a comment is written here; write a value first"},
 	} {
 		t.Run(name, func(t *testing.T) {

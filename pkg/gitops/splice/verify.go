@@ -39,7 +39,7 @@ func (l *level) verify(e edit, after []byte, want expectation) *fault {
 			c.target = c.target.Content[k.index]
 		}
 		end := island.end + len(after) - len(l.t.src)
-		if island.end < len(l.t.src) && (end == 0 || after[end-1] != '\n') {
+		if island.end < len(l.t.src) && (end == 0 || after[end-1] != l.t.src[island.end-1]) {
 			return faultf(e.start, "the edit would run into the line behind it")
 		}
 		is, err := decode(after[island.start:end])
