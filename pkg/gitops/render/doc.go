@@ -12,4 +12,7 @@
 //
 // Two renders of the same input are equal wherever the input decides the output. Templates that draw random numbers or read the
 // clock (genCA, randAlphaNum, now) break that, so Chart.Unstable names their objects and Changes.Without leaves them out.
+//
+// Helm and Kustomize write a few warnings through the standard log package, Helm's with chart values in them. A program that must not show them points that
+// package's output elsewhere; its own logger need not go there.
 package render

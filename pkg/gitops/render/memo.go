@@ -1,6 +1,11 @@
 package render
 
-import "sync"
+import (
+	"errors"
+	"sync"
+)
+
+var errUnfinished = errors.New("the same render was given up elsewhere; try again")
 
 // memo remembers results by key. Callers with the same key at the same time share one computation; the oldest results make room for new ones. Errors
 // are not remembered. What it returns is shared: copy before handing it on.
@@ -37,10 +42,13 @@ func (m *memo[T]) get(key string, compute func() (value T, keep bool, err error)
 	}
 	m.mu.Unlock()
 	a.once.Do(func() {
+		a.err = errUnfinished // what later callers get when compute panics
+		defer func() {
+			if a.err != nil || !a.keep {
+				m.forget(key, a)
+			}
+		}()
 		a.value, a.keep, a.err = compute()
-		if a.err != nil || !a.keep {
-			m.forget(key, a)
-		}
 	})
 	return a.value, a.err
 }

@@ -226,3 +226,56 @@ func TestTheNextIstiodPackageRendersUnderTheUmbrellaBefore(t *testing.T) {
 		}
 	}
 }
+
+func TestRealGatewaysRenderOneInjectedWorkloadEach(t *testing.T) {
+	u := umbrella(t, "3.18.0", "gitRepo")
+	chart := realChart(t, "istio-gateway-1.28.2-bb.0")
+	for _, name := range []string{"public-ingressgateway", "passthrough-ingressgateway"} {
+		hr, ok := u.Objects.Find("HelmRelease", "bigbang", name)
+		if !ok {
+			continue
+		}
+		r, err := render.Release(u.Objects, hr, chart, "1.33.0")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var rolling []string
+		for _, p := range render.PodTemplates(r.Objects) {
+			if p.Rolls {
+				rolling = append(rolling, p.ID.String())
+			}
+		}
+		if want := []string{"Deployment istio-gateway/" + name}; !slices.Equal(rolling, want) {
+			t.Errorf("%s: got %v, want %v", name, rolling, want)
+		}
+	}
+}
+
+// NeuVector's metrics password is looked up on the cluster and drawn where it is not found; its HelmRelease carries a checksum of it. Nothing else differs
+// between two renders of the umbrella.
+func TestOnlyNeuVectorIsUnstableInARealUmbrella(t *testing.T) {
+	u := umbrella(t, "3.18.0", "gitRepo")
+	options := render.HelmOptions{ReleaseName: "bigbang", Namespace: "bigbang", Upgrade: true, KubeVersion: kubernetes["3.18.0"]}
+	got, err := realChart(t, "bigbang-3.18.0").Unstable(u.Values, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"Secret bigbang/bigbang-neuvector-values", "HelmRelease bigbang/neuvector"}
+	if !slices.Equal(idTexts(got), want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestRealOverlaysThatReplaceTheVersionByReplacementsBuild(t *testing.T) {
+	for _, flavour := range []string{"gitRepo", "helmRepo"} {
+		objs, err := render.Overlay(realRepository(t, "bb5-3.21", "3.19.0"), flavour+"/dev", realBase(t))
+		if err != nil {
+			t.Errorf("%s: %v", flavour, err)
+			continue
+		}
+		if _, ok := objs.Find("HelmRelease", "bigbang", "bigbang"); !ok {
+			t.Errorf("%s: no HelmRelease bigbang/bigbang among %v", flavour, objs.IDs())
+		}
+	}
+}
