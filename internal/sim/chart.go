@@ -124,7 +124,9 @@ func (c *Cluster) chartFiles(name, tag string) chartFiles {
 		return found
 	}
 	found := c.lookUp(name, tag)
-	c.loaded[key] = found
+	if found.err == nil {
+		c.loaded[key] = found
+	}
 	return found
 }
 

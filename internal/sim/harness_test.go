@@ -28,6 +28,7 @@ type lab struct {
 	*Cluster
 	files   tree.Tree
 	commits int
+	pushed  time.Time
 }
 
 func newLab(t *testing.T, flavour string, edits ...func(tree.Tree) tree.Tree) *lab {
@@ -54,6 +55,7 @@ func (l *lab) push(edits ...func(tree.Tree) tree.Tree) {
 		l.files = edit(l.files)
 	}
 	l.commits++
+	l.pushed = l.Now()
 	l.Push(fmt.Sprintf("%040x", l.commits), l.files)
 }
 

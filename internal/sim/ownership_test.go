@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/gitops/render"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
@@ -101,6 +102,8 @@ func TestPruneUnderARunningGatewayStrandsIt(t *testing.T) {
 	l.push(moved())
 	l.pass(settle)
 	l.wantRevisions(map[string]string{"istio-gateway": "1-29-0 1.29.0"})
+	// Nothing but the entry gate of cleanup sees it.
+	l.wantGate(checks.Unused(upgrade, upgrade.Canary, 0), checks.Wait)
 	l.push(cleanup)
 	l.pass(settle)
 	for _, r := range l.Observe().Flux.HelmReleases {

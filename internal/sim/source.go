@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"context"
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
@@ -108,8 +107,8 @@ func (c *Cluster) revision(s *source) (string, error) {
 		return "sha256:" + shortHash(s.URL), nil
 	}
 	if isUmbrella(s.URL) {
-		if _, err := c.options.Releases.Chart(context.Background(), strings.TrimPrefix(s.Ref, "tags/")); err != nil {
-			return "", fmt.Errorf("failed to checkout and determine revision: %w", err)
+		if found := c.chartFiles("bigbang", strings.TrimPrefix(s.Ref, "tags/")); found.err != nil {
+			return "", fmt.Errorf("failed to checkout and determine revision: %w", found.err)
 		}
 	}
 	return s.Ref + "@sha1:" + shortHash(s.URL+" "+s.Ref), nil
