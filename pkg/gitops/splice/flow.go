@@ -66,3 +66,22 @@ func (a target) flowRemoval(n *yaml.Node, at, width int) (e edit, f *fault) {
 	}
 	return edit{cut, ""}, nil
 }
+
+// flowFragment parses brackets around one entry, which must fill them: a comma or comment behind it would stay when the entry goes.
+func flowFragment(src string, width, at int) (*yaml.Node, *fault) {
+	oneLine := faultf(at, "an entry between brackets must be one line with one value")
+	if strings.Contains(src, "\n") {
+		return nil, oneLine
+	}
+	n, f := fragment(src, at)
+	if f != nil {
+		return nil, f
+	}
+	if len(n.Content) == width {
+		t := &text{src: []byte(src), lines: lineStarts([]byte(src))}
+		if s, ok := t.entry(n, 0, width); ok && s.end == len(src)-1 && !unwritten(n.Content[width-1]) {
+			return n, nil
+		}
+	}
+	return nil, oneLine
+}

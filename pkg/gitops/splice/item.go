@@ -45,10 +45,8 @@ func (a target) insertion(at int, item string) (e edit, want expectation, f *fau
 	}}
 	item = strings.TrimRight(strings.ReplaceAll(item, "\r\n", "\n"), "\n")
 	if flow(n) {
-		value, f := fragment("["+item+"]", a.t.offset(n))
-		if f == nil && (strings.Contains(item, "\n") || len(value.Content) != 1) {
-			f = faultf(a.t.offset(n), "an item of a list in brackets must be one line of YAML")
-		}
+		item = strings.TrimSpace(item)
+		value, f := flowFragment("["+item+"]", 1, a.t.offset(n))
 		if f != nil {
 			return e, want, f
 		}

@@ -53,14 +53,13 @@ func (a target) entryInsertion(key, value string) (e edit, want expectation, f *
 	}
 	at := len(n.Content)
 	want = expectation{at: a.chain, ok: func(was, is *yaml.Node) bool { return sameBut(was, is, at, 2) }}
-	fragmentText := value
+	var parsed *yaml.Node
 	if flow(n) {
-		if len(lines) > 1 {
-			return e, want, faultf(a.t.offset(n), "a value for a mapping in braces must be one line of YAML")
-		}
-		fragmentText = "{" + value + "}"
+		value = strings.TrimSpace(value)
+		parsed, f = flowFragment("{"+value+"}", 2, a.t.offset(n))
+	} else {
+		parsed, f = fragment(value, a.t.offset(n))
 	}
-	parsed, f := fragment(fragmentText, a.t.offset(n))
 	if f == nil && (parsed.Kind != yaml.MappingNode || len(parsed.Content) != 2 || unwritten(parsed.Content[1])) {
 		f = faultf(a.t.offset(n), "what is to be inserted is not one value")
 	}

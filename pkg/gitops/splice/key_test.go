@@ -53,8 +53,8 @@ func TestInsertKeyRefuses(t *testing.T) {
 		"a key that is there": {"a: {b: c}\n", "b", "d", "a (line 1, column 4): the key b is there already"},
 		"no mapping yet":      {"a:\n", "b", "d", "a (line 1, column 3): this mapping has no value; write {} or a first entry there"},
 		"a list":              {"a: []\n", "b", "d", "a (line 1, column 4): this is a list, not a mapping"},
-		"no value":            {"a: {}\n", "b", "", "a (line 1, column 4): what is to be inserted is not one value"},
-		"lines into braces":   {"a: {}\n", "b", "c: d\ne: f", "a (line 1, column 4): a value for a mapping in braces must be one line of YAML"},
+		"no value":            {"a: {}\n", "b", "", "a (line 1, column 4): an entry between brackets must be one line with one value"},
+		"lines into braces":   {"a: {}\n", "b", "c: d\ne: f", "a (line 1, column 4): an entry between brackets must be one line with one value"},
 		"a key of two lines":  {"a: {}\n", "b\nc", "d", `a (line 1, column 4): "b\nc" cannot be a key`},
 		"an anchor in use":    {"a: &x\n  b: c\nd: *x\n", "e", "f", "a: line 1 defines the anchor &x, which line 3 uses; an edit here would change both"},
 	} {
