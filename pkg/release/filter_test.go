@@ -169,6 +169,22 @@ func TestScanSinceLeavesOutWhatIsLower(t *testing.T) {
 	}
 }
 
+func TestTwoTagsOnOneCommitAreToldApart(t *testing.T) {
+	f := newFixture(t)
+	commit := f.commit("2025-08-21", bigbang("3.5.0", istiod("1.26.3-bb.1")))
+	f.lightweight("3.5.0", commit)
+	f.lightweight("3.5.7", commit)
+	s := open(t, release.Options{URL: f.dir})
+	for range 2 {
+		if r, err := s.Release(context.Background(), "3.5.0"); err != nil || r.Version != "3.5.0" {
+			t.Errorf("Release(3.5.0) = %s, %v", r.Version, err)
+		}
+		if r, err := s.Release(context.Background(), "3.5.7"); !errors.Is(err, release.ErrUnknownRelease) {
+			t.Errorf("Release(3.5.7) = %s, %v, want an unknown release", r.Version, err)
+		}
+	}
+}
+
 func TestReleaseNamesWhatIsThereInstead(t *testing.T) {
 	f := traps(t)
 	s := open(t, release.Options{URL: f.dir})

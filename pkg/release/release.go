@@ -52,18 +52,14 @@ func (p Package) Tag() string {
 }
 
 // Istio returns the version of the control plane that the release enables by default, without the package's own suffix: "1.28.3" of
-// "1.28.3-bb.0". It is empty where there is none. Where a release ships both generations that is `istio`, not `istiod`.
+// "1.28.3-bb.0". It is empty where there is none. Releases that ship both generations enable `istio`, not `istiod`.
 func (r Release) Istio() string {
 	return AppVersion(r.Packages[r.ControlPlane()].Tag())
 }
 
 // ControlPlane returns the key of the package that is the control plane by default: "istiod", "istio", or "" where none is enabled.
 func (r Release) ControlPlane() string {
-	keys := []string{"istiod", "istio"}
-	if r.Era == Both {
-		keys = []string{"istio", "istiod"}
-	}
-	for _, key := range keys {
+	for _, key := range []string{"istiod", "istio"} {
 		if r.Packages[key].Enabled {
 			return key
 		}

@@ -212,9 +212,7 @@ func (r *remoteOrigin) fetchPartial(ctx context.Context, tags []tag, choose pick
 			return nil, err
 		}
 		for _, hash := range chosen {
-			if store.HasEncodedObject(hash) != nil {
-				wanted[hash] = true
-			}
+			wanted[hash] = true
 		}
 	}
 	if len(wanted) == 0 {
