@@ -62,7 +62,7 @@ func (d *discovery) environments() ([]string, map[string][]fluxMatch) {
 			used[base] = true
 		}
 	}
-	matched := d.matchFlux(holding)
+	matched := d.matchFlux(holding, used)
 	var ids []string
 	for _, dir := range holding {
 		if !used[dir] || len(matched[dir]) > 0 {

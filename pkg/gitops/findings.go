@@ -18,7 +18,16 @@ func (d *discovery) settle(e *Environment) {
 	d.fileFindings(e, o)
 	for _, n := range e.MissionNamespaces {
 		if n.Rev != "" {
-			o.note(Refuse, n.Position, "namespace %s carries istio.io/rev: %s; a revision that somebody else chose must go first", n.Name, n.Rev)
+			level, text := Refuse, "namespace %s carries istio.io/rev: %s; a revision that somebody else chose must go first"
+			if e.CanaryFolder {
+				level, text = Info, "namespace %s carries istio.io/rev: %s; a canary upgrade is under way"
+			}
+			o.note(level, n.Position, text, n.Name, n.Rev)
+		}
+	}
+	for _, m := range d.scan.revisions {
+		if slices.Contains(e.Files, m.pos.File) || !d.elsewhere(e, m.pos.File) {
+			o.note(Warn, m.pos, "the pods of %s %s choose their revision by a label of their own: moving their namespace does not move them", m.root.str("kind"), m.root.str("metadata", "name"))
 		}
 	}
 	e.Findings = o.notes

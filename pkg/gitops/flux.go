@@ -16,9 +16,9 @@ type fluxMatch struct {
 	note     string // "" for an exact path
 }
 
-// matchFlux gives, for each folder, the Flux Kustomizations that apply it: by spec.path from the root; failing that by the end of the path,
-// since the official template's bootstrap files leave out the folder that the flavour lies in.
-func (d *discovery) matchFlux(folders []string) map[string][]fluxMatch {
+// matchFlux gives, for each folder, the Flux Kustomizations that apply it: by spec.path from the root, or of a folder above that has no Kustomization;
+// failing that by the end of the path, since the official template's bootstrap files leave out the folder that the flavour lies in.
+func (d *discovery) matchFlux(folders []string, builtUpon map[string]bool) map[string][]fluxMatch {
 	matched := map[string][]fluxMatch{}
 	for _, m := range d.scan.flux {
 		want := path.Clean(strings.TrimPrefix(m.root.str("spec", "path"), "/"))
@@ -28,6 +28,14 @@ func (d *discovery) matchFlux(folders []string) map[string][]fluxMatch {
 		if slices.Contains(folders, want) {
 			matched[want] = append(matched[want], fluxMatch{manifest: m})
 			continue
+		}
+		if below := within(folders, builtUpon, want); len(below) > 0 {
+			if _, own := kustomizationFile(d.tree, want); !own {
+				for _, dir := range below {
+					matched[dir] = append(matched[dir], fluxMatch{m, fmt.Sprintf("it applies %s, which has no Kustomization of its own, so Flux takes in every folder below it", want)})
+				}
+				continue
+			}
 		}
 		if d.tree.HasDir(want) && want != "." {
 			continue // it applies another folder of this repository
@@ -49,6 +57,17 @@ func (d *discovery) matchFlux(folders []string) map[string][]fluxMatch {
 	return matched
 }
 
+// within lists the folders below dir that no other one builds on.
+func within(folders []string, builtUpon map[string]bool, dir string) []string {
+	var below []string
+	for _, f := range folders {
+		if f != dir && !builtUpon[f] && (dir == "." || strings.HasPrefix(f, dir+"/")) {
+			below = append(below, f)
+		}
+	}
+	return below
+}
+
 // ofThisRepository leaves out Kustomizations whose source is Big Bang's own repository, such as flux-components with its path ./base/flux.
 func (d *discovery) ofThisRepository(m manifest) bool {
 	source := m.root.get("spec", "sourceRef")
@@ -62,7 +81,7 @@ func (d *discovery) applyFlux(e *Environment, o *overlay, matches []fluxMatch) {
 	}
 	m := matches[0]
 	root := m.manifest.root
-	object, _ := root.value().(map[string]any)
+	object, _ := root.typed().(map[string]any)
 	e.Flux = &FluxKustomization{
 		Name: root.str("metadata", "name"), Namespace: root.str("metadata", "namespace"), Path: root.str("spec", "path"),
 		Prune: root.isTrue("spec", "prune"), Position: m.manifest.pos, Object: typed(d.tree, m.manifest.pos.File, root.str("metadata", "name"), object),

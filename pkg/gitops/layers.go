@@ -53,9 +53,6 @@ func (d *discovery) layer(e *Environment, o *overlay, ref *located) ValuesLayer 
 		l.Generator = obj.generator.name + " at " + at(obj.generator.pos)
 	}
 	if obj.encrypted {
-		if len(obj.patched) > 0 && !isEncrypted(obj.root) {
-			l.Position = obj.patched[len(obj.patched)-1]
-		}
 		l.Unreadable = "encrypted with SOPS"
 		l.Position = encryptedAt(obj)
 		return l

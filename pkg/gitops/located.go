@@ -126,28 +126,6 @@ func (l *located) remove(key string) {
 	l.keys = slices.DeleteFunc(slices.Clone(l.keys), func(k string) bool { return k == key })
 }
 
-// value decodes into what JSON would hold; scalars stay text, since only their presence and wording matter here.
-func (l *located) value() any {
-	switch {
-	case l == nil || l.null:
-		return nil
-	case l.kind == mappingKind:
-		m := make(map[string]any, len(l.fields))
-		for k, v := range l.fields {
-			m[k] = v.value()
-		}
-		return m
-	case l.kind == listKind:
-		s := make([]any, len(l.items))
-		for i, v := range l.items {
-			s[i] = v.value()
-		}
-		return s
-	default:
-		return l.text
-	}
-}
-
 // visit calls f for l and everything below it, with the keys that lead there. f returns false to stay out of a value.
 func (l *located) visit(f func(path []string, v *located) bool) { l.visitFrom(nil, f) }
 

@@ -35,7 +35,6 @@ type overlayObject struct {
 	root      *located
 	generator *generated
 	encrypted bool
-	patched   []Position // merge patches that were applied
 	// remote is the remote base that the object comes from; standIn: its base was not read.
 	remote  *remoteUse
 	standIn bool
@@ -72,13 +71,12 @@ type overlay struct {
 	remote  []*remoteUse
 	writes  []write
 	patches []PatchEntry
-	missing map[string]bool
 	notes   []Note
 }
 
 // follow reads the Kustomization in dir.
 func follow(t tree.Tree, dir string, remotes render.Remotes) *overlay {
-	o := &overlay{tree: t, remotes: remotes, dir: dir, missing: map[string]bool{}}
+	o := &overlay{tree: t, remotes: remotes, dir: dir}
 	o.file, _ = kustomizationFile(t, dir)
 	o.folder(dir, nil)
 	return o
@@ -166,7 +164,8 @@ func (o *overlay) parse(file string, src []byte) (parsed, error) {
 	return p, err
 }
 
-// read gives a file's bytes and where they really lie. A symbolic link is followed inside the repository, and said. entry is what named it.
+// read gives a file's bytes and where they really lie. A symbolic link is followed inside the repository, and said. entry is what named it. What
+// is missing is for render.Missing to list.
 func (o *overlay) read(file string, entry *located) ([]byte, string, bool) {
 	for range 10 {
 		if src, ok := o.tree.Read(file); ok {
@@ -179,9 +178,7 @@ func (o *overlay) read(file string, entry *located) ([]byte, string, bool) {
 		o.note(Warn, Position{File: file}, "a symbolic link to %s; links are never edited, what they point at may be", target)
 		file = path.Join(path.Dir(file), target)
 	}
-	if _, exists := o.tree.Mode(file); !exists {
-		o.missing[file] = true
-	} else {
+	if _, exists := o.tree.Mode(file); exists {
 		o.note(Refuse, entry.pos, "%s cannot be read as a file", file)
 	}
 	return nil, "", false
@@ -211,8 +208,6 @@ func (o *overlay) resource(dir string, entry *located) {
 			return
 		}
 		o.folder(target, entry)
-	default:
-		o.missing[target] = true
 	}
 }
 

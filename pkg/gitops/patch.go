@@ -13,8 +13,7 @@ type patchSource struct {
 	target *located // selector; nil = the patch names its object itself
 	text   *located // scalar that holds the patch inline; nil for a file
 	file   string
-	// version is compared for patches that name their object: Kustomize wants the same apiVersion.
-	docs []*located
+	docs   []*located
 }
 
 // patchEntries applies patchesStrategicMerge, patches and patchesJson6902, in Kustomize's order, then namespace, names and replacements.
@@ -91,7 +90,7 @@ func (o *overlay) patch(src *patchSource) {
 				o.recordOperations(obj, doc)
 				root, err := applyJSON6902(obj.root, doc)
 				if err != nil {
-					if !o.standIn(obj) {
+					if !obj.standIn {
 						o.note(Refuse, src.entry.pos, "the JSON6902 patch does not apply to %s: %v", obj.id(), err)
 					}
 					continue
@@ -111,7 +110,6 @@ func (o *overlay) patch(src *patchSource) {
 					keepIdentity(root, obj.root)
 				}
 				obj.encrypted = obj.encrypted || isEncrypted(doc)
-				obj.patched = append(obj.patched, doc.pos)
 				obj.root = root
 			}
 		}
@@ -128,11 +126,6 @@ func keepIdentity(root, old *located) {
 	if name := old.get("metadata", "name"); name != nil && root.get("metadata").isMapping() {
 		root.get("metadata").set("name", name)
 	}
-}
-
-// standIn tells an object of a remote base that was not read.
-func (o *overlay) standIn(obj *overlayObject) bool {
-	return obj.standIn
 }
 
 // selected are the objects that a target selects, or, without one, the object that the patch itself names.

@@ -86,7 +86,7 @@ func (o *overlay) remoteBase(entry *located, url render.RemoteURL) {
 }
 
 func (o *overlay) remoteFiles(use *remoteUse, files map[string][]byte) {
-	sub := &overlay{tree: tree.New(files), dir: ".", missing: map[string]bool{}}
+	sub := &overlay{tree: tree.New(files), dir: "."}
 	if single, ok := files[""]; ok {
 		sub.tree = tree.New(map[string][]byte{"file.yaml": single})
 		sub.manifests("file.yaml", use.entry)

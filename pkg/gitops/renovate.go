@@ -114,6 +114,10 @@ func (d *discovery) customManager(u *Updater, name string, m renovateManager, li
 		concerns = concerns || len(hits) > 0
 		if shifted == file {
 			u.Bumps = append(u.Bumps, hits...)
+			if len(hits) == 0 && m.takesTag(file) {
+				u.Notes = append(u.Notes, fmt.Sprintf("%s takes every tag: \"…\" in %s, so a release that is written there later would be changed", name, file))
+				concerns = true
+			}
 			continue
 		}
 		for _, h := range hits {
@@ -281,4 +285,18 @@ func ignoreRule(files, depNames []string, environments []Environment) string {
 		return ""
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// takesTag tells a manager that would match a quoted tag in a Kustomization, which is how an environment gets a release of its own.
+func (m renovateManager) takesTag(file string) bool {
+	if path.Base(file) != "kustomization.yaml" {
+		return false
+	}
+	for _, expression := range m.MatchStrings {
+		re, err := regexp.Compile(expression)
+		if err == nil && re.SubexpIndex("currentValue") > 0 && re.MatchString("    ref:\n      tag: \"3.0.0\"\n") {
+			return true
+		}
+	}
+	return false
 }

@@ -19,6 +19,7 @@ type scan struct {
 	kustomizations []string // folders with a Kustomization that is not a component
 	flux           []manifest
 	namespaces     []manifest
+	revisions      []manifest // workloads whose pods carry istio.io/rev
 	umbrellas      []manifest // HelmRelease/bigbang, wherever it lies
 	zarf           []manifest
 	uds            []manifest
@@ -31,7 +32,7 @@ type scan struct {
 // markers are words one of which a file must hold to be worth parsing.
 var markers = [][]byte{
 	[]byte("kustomize.toolkit.fluxcd.io"), []byte("Namespace"), []byte("HelmRelease"), []byte("ZarfPackageConfig"),
-	[]byte("UDSBundle"), []byte("ImageUpdateAutomation"), []byte("sops:"),
+	[]byte("UDSBundle"), []byte("ImageUpdateAutomation"), []byte("sops:"), []byte("istio.io/rev"),
 }
 
 func scanTree(t tree.Tree) *scan {
@@ -67,6 +68,10 @@ func inChart(charts map[string]bool, name string) bool {
 
 func (s *scan) kustomization(t tree.Tree, name string) {
 	dir := path.Dir(name)
+	if target, link := t.LinkTarget(name); link {
+		s.unread = append(s.unread, Note{Level: Warn, Position: Position{File: name}, Text: "a Kustomization that is a symbolic link, to " + target + ": not taken for an environment"})
+		return
+	}
 	if first, ok := kustomizationFile(t, dir); !ok || first != name {
 		return
 	}
@@ -138,6 +143,13 @@ func (s *scan) document(doc *located) {
 		s.uds = append(s.uds, m)
 	case "ImageUpdateAutomation":
 		s.automations = append(s.automations, m)
+	default:
+		for _, template := range [][]string{{"spec", "template"}, {"spec", "jobTemplate", "spec", "template"}, nil} {
+			if label := doc.get(append(template, "metadata", "labels", "istio.io/rev")...); label != nil {
+				s.revisions = append(s.revisions, manifest{root: doc, pos: label.pos})
+				break
+			}
+		}
 	}
 }
 

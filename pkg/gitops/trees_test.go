@@ -252,3 +252,40 @@ patch: '[{"op": "replace", "path": "/spec/chart/spec/version", "value": "3.20.0"
 		t.Errorf("got findings %v, want one that says reading and build differ", e.Findings)
 	}
 }
+
+// TestFluxMayApplyAFolderAbove: a Flux Kustomization of a folder without a Kustomization takes in the environments below it, not their bases.
+func TestFluxMayApplyAFolderAbove(t *testing.T) {
+	source, _ := fixture(t, "shared-base")
+	files := map[string][]byte{"flux.yaml": bytes.Replace(source["dev/bigbang.yaml"], []byte("./dev"), []byte("./clusters/east"), 1)}
+	for name, content := range source {
+		if filepath.Base(name) != "bigbang.yaml" {
+			files["clusters/east/"+name] = content
+		}
+	}
+	repository := discover(t, files, gitops.Options{})
+	if len(repository.Environments) != 2 {
+		t.Fatalf("got %d environments, want dev and prod; the page:\n%s", len(repository.Environments), repository.Text(120))
+	}
+	for _, e := range repository.Environments {
+		if e.Flux == nil || e.Flux.Path != "./clusters/east" {
+			t.Errorf("%s: got Flux %+v, want the one of the folder above", e.ID, e.Flux)
+		}
+	}
+}
+
+// TestPodsThatChooseTheirRevision: a label on the pod template is found wherever it lies, and so is one on a namespace, unless an upgrade
+// under way put it there.
+func TestPodsThatChooseTheirRevision(t *testing.T) {
+	files, options := fixture(t, "flux-patches")
+	files["apps/deployment.yaml"] = []byte("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec:\n  template:\n    metadata:\n      labels:\n        istio.io/rev: blue\n")
+	files["apps/namespace.yaml"] = []byte("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: orders\n  labels: {istio.io/rev: blue}\n")
+	e := only(t, discover(t, files, options))
+	if !hasFinding(e, gitops.Warn, "the pods of Deployment orders choose their revision") || !hasFinding(e, gitops.Refuse, "namespace orders carries istio.io/rev: blue") {
+		t.Errorf("got findings %v, want the Deployment's and the Namespace's label", e.Findings)
+	}
+	files["dev/istio-canary/kustomization.yaml"] = []byte("resources: []\n")
+	e = only(t, discover(t, files, options))
+	if !e.CanaryFolder || hasFinding(e, gitops.Refuse, "namespace orders") || !hasFinding(e, gitops.Warn, "the folder of a canary upgrade is already here") {
+		t.Errorf("with a canary folder: got %v %v", e.CanaryFolder, e.Findings)
+	}
+}
