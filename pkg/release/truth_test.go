@@ -114,13 +114,19 @@ func truthRepository(t testing.TB, rows []row, filler func(i int) string) *fixtu
 // leaves them out.
 var baseRefExceptions = map[string]bool{"1.0.0": true, "1.0.1": true, "1.0.2": true, "1.0.6": true, "1.1.0": true}
 
-func TestScanOfTheRealTagsGivesTheRealReleases(t *testing.T) {
+func TestScanOfTheRealTags(t *testing.T) {
 	rows := readTruth(t)
 	f := truthRepository(t, rows, func(int) string { return "" })
 	scan, err := open(t, release.Options{URL: f.dir}).Scan(context.Background(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Run("gives the real releases", func(t *testing.T) { compareWithTruth(t, rows, scan) })
+	t.Run("finds each change of the Istio minor", func(t *testing.T) { checkMinors(t, scan.Releases) })
+}
+
+func compareWithTruth(t *testing.T, rows []row, scan release.Scan) {
+	t.Helper()
 	got := map[string]release.Release{}
 	for _, r := range scan.Releases {
 		got[r.Version] = r
@@ -185,22 +191,20 @@ func compareRow(t *testing.T, r row, got release.Release) {
 	}
 }
 
-func TestIstioMinorsOfTheRealReleases(t *testing.T) {
-	rows := readTruth(t)
-	f := truthRepository(t, rows, func(int) string { return "" })
-	scan, err := open(t, release.Options{URL: f.dir}).Scan(context.Background(), "2.0.0")
-	if err != nil {
-		t.Fatal(err)
-	}
+func checkMinors(t *testing.T, releases []release.Release) {
+	t.Helper()
 	got := map[string]string{}
-	highest := scan.Releases[0]
-	for _, r := range scan.Releases[1:] {
+	highest := releases[0]
+	for _, r := range releases[1:] {
 		if c := release.Compare(highest, r); c.Kind != release.None && c.Kind != release.Patch {
 			got[r.Version] = fmt.Sprintf("%s %s -> %s", c.Kind, release.Minor(c.From), release.Minor(c.To))
 		}
 		highest = r
 	}
 	want := map[string]string{
+		"1.6.0": "minor 1.7 -> 1.8", "1.15.0": "minor 1.8 -> 1.9", "1.16.0": "minor 1.9 -> 1.10", "1.18.0": "minor 1.10 -> 1.11",
+		"1.29.0": "skip 1.11 -> 1.13", "1.40.0": "minor 1.13 -> 1.14", "1.44.0": "minor 1.14 -> 1.15", "1.50.0": "minor 1.15 -> 1.16",
+		"1.56.0": "minor 1.16 -> 1.17",
 		"2.7.0": "minor 1.17 -> 1.18", "2.12.0": "minor 1.18 -> 1.19", "2.24.0": "minor 1.19 -> 1.20", "2.27.0": "minor 1.20 -> 1.21",
 		"2.30.0": "minor 1.21 -> 1.22", "2.39.0": "minor 1.22 -> 1.23", "3.0.0": "layout 1.23 -> 1.25", "3.1.0": "minor 1.25 -> 1.26",
 		"3.6.0": "minor 1.26 -> 1.27", "3.13.0": "minor 1.27 -> 1.28", "3.19.0": "minor 1.28 -> 1.29", "3.27.0": "minor 1.29 -> 1.30",
