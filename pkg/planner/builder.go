@@ -34,39 +34,17 @@ type builder struct {
 	unstable                 map[render.ID]bool // objects that no two renders of the umbrella give alike
 }
 
-// remotes serves the umbrella's own folders from the release source. Anything else remote is refused: no network is touched while planning.
-func (b *builder) remotes(u render.RemoteURL) (map[string][]byte, error) {
-	return Remotes(b.material)(u)
-}
-
-// Remotes serves remote bases of Big Bang from the material.
-func Remotes(m Material) render.Remotes {
-	return func(u render.RemoteURL) (map[string][]byte, error) {
-		if !strings.Contains(strings.ToLower(u.Repo), "bigbang") && !strings.Contains(strings.ToLower(u.Repo), "big-bang") {
-			return nil, fmt.Errorf("%s is not a folder of the Big Bang repository, and no other remote is read; copy it into the repository", u.Raw)
-		}
-		if u.Ref == "" {
-			return nil, fmt.Errorf("%s names no ?ref=, so what it gives changes under the cluster; pin a release", u.Raw)
-		}
-		return m.Folder(strings.TrimPrefix(u.Ref, "tags/"), u.Path)
-	}
-}
-
-// build gives what kustomize-controller applies for a tree: the overlay, then what the Flux Kustomization itself patches.
+// build gives what kustomize-controller applies for a tree: the overlay, with what the Flux Kustomization itself adds to it.
 func (b *builder) build(t tree.Tree) (render.Objects, error) {
-	objs, err := render.Overlay(t, b.env.ID, b.remotes)
-	if err != nil {
-		return nil, fmt.Errorf("build %s: %w", b.env.ID, err)
+	remotes := gitops.FromReleases(b.material.Folder)
+	if b.env.Flux != nil && b.env.Flux.Object != nil {
+		objs, err := render.FluxOverlay(t, b.env.ID, b.env.Flux.Object, remotes)
+		var unsupported *render.Unsupported // the preflight says so
+		if !errors.As(err, &unsupported) {
+			return objs, err
+		}
 	}
-	if b.env.Flux == nil || b.env.Flux.Object == nil {
-		return objs, nil
-	}
-	patched, err := render.FluxPatches(objs, b.env.Flux.Object)
-	var unsupported *render.Unsupported
-	if errors.As(err, &unsupported) {
-		return objs, nil // the preflight says so
-	}
-	return patched, err
+	return render.Overlay(t, b.env.ID, remotes)
 }
 
 func (b *builder) refusedEdit(file string, err error) error {

@@ -51,7 +51,7 @@ func open(in Input) (*builder, bool, error) {
 
 // discover reads the environment of a tree.
 func (b *builder) discover(t tree.Tree, environment string) error {
-	repo, err := gitops.Discover(t, gitops.Options{Remotes: Remotes(b.material)})
+	repo, err := gitops.Discover(t, gitops.Options{Remotes: gitops.FromReleases(b.material.Folder)})
 	if err != nil {
 		return err
 	}
