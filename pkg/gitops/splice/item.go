@@ -118,8 +118,8 @@ func (a target) removal() (e edit, want expectation, f *fault) {
 	}
 	if !a.t.blankBefore(dash) {
 		next, ok := a.t.dash(list, 1)
-		if gap := a.t.spaces(a.t.eol(end)); !ok || strings.TrimSpace(string(a.t.src[end:next])) != "" {
-			return e, want, faultf(gap, "this item shares its line with what is around it and has comments behind it; write it on a line of its own")
+		if behind := a.t.eol(end); !ok || next < behind || strings.TrimSpace(string(a.t.src[behind:next])) != "" {
+			return e, want, faultf(dash, "this item shares its line with what is around it and has comments below it; write it on a line of its own")
 		}
 		return edit{span{dash, next}, ""}, want, nil
 	}

@@ -56,7 +56,7 @@ func (p Path) String() string {
 		switch s.kind {
 		case docStep:
 			fmt.Fprintf(&b, "doc %d", s.index+1)
-			if i < len(p)-1 {
+			if i < len(p)-1 && p[i+1].kind != innerStep {
 				b.WriteString(": ")
 			}
 			fresh = true

@@ -197,6 +197,7 @@ func TestPathStringIsWhatPeopleWouldSay(t *testing.T) {
 		"doc 2: spec.ref.tag":                       path(splice.Doc(1), "spec", "ref", "tag"),
 		`data["values.yaml"] > istiod.git.tag`:      path("data", "values.yaml", splice.Inner(), "istiod", "git", "tag"),
 		"patches[target.kind=HelmRelease].patch":    path("patches", splice.Where("target.kind", "HelmRelease"), "patch"),
+		"doc 1 > a":                                 path(splice.Doc(0), splice.Inner(), "a"),
 		"resources[0]?ref=":                         path("resources", 0, splice.Ref()),
 		`metadata.annotations["example.com/thing"]`: path("metadata", "annotations", "example.com/thing"),
 	} {
