@@ -79,7 +79,7 @@ func (c *Cluster) buildChart(h *helmChart) {
 		return
 	}
 	s := c.sources[sourceKey{h.SourceKind, checks.NamespacedName{Namespace: h.Namespace, Name: h.SourceName}}]
-	if s == nil || s.Artifact == "" {
+	if s == nil || !s.there() {
 		h.Ready = condition(h.Ready, "False", "SourceUnavailable", "no artifact of "+h.SourceKind+" "+h.Namespace+"/"+h.SourceName, c.now)
 		return
 	}

@@ -137,7 +137,7 @@ func (c *Cluster) finish(k *kustomization, err error) {
 }
 
 func (c *Cluster) applyKustomization(k *kustomization, revision string) error {
-	objects, err := render.Overlay(c.tree, path.Clean(k.Path), c.remote)
+	objects, err := render.Overlay(k.source.tree, path.Clean(k.Path), c.remote)
 	if err != nil {
 		return err
 	}

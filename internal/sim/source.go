@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/gitops/render"
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
 type sourceKey struct {
@@ -21,10 +22,15 @@ type sourceKey struct {
 type source struct {
 	checks.Source
 	kind        string
-	environment bool // the repository that is pushed to
-	token       int  // of the poll that is due; an older one does nothing
+	environment bool      // the repository that is pushed to
+	tree        tree.Tree // its files at the artifact
+	static      bool      // an OCI registry: there is nothing to fetch and no status
+	token       int       // of the poll that is due; an older one does nothing
 	owner       owner
 }
+
+// there tells whether charts can be taken from the source.
+func (s *source) there() bool { return s.static || s.Artifact != "" }
 
 // sourceChanged follows a new spec: it is fetched, and until then the old artifact stands.
 func (c *Cluster) sourceChanged(id render.ID, o *object) {
@@ -42,6 +48,11 @@ func (c *Cluster) sourceChanged(id render.ID, o *object) {
 	s.RefKind, s.Ref = reference(o.Object)
 	s.Interval = duration(o.Object, time.Minute, "spec", "interval")
 	s.Suspended = o.Get("spec", "suspend") == true
+	if s.static = o.Get("spec", "type") == "oci"; s.static {
+		s.Ready, s.Artifact = checks.Condition{}, ""
+		c.packFrom(s)
+		return
+	}
 	c.fetchIn(s, c.inTurn("fetch", fetchTime))
 }
 
@@ -88,6 +99,11 @@ func (c *Cluster) fetch(s *source) {
 			c.after(triggerDelay, func() { c.reconcileKustomization(k) })
 		}
 	}
+	c.packFrom(s)
+}
+
+// packFrom has every chart of a source packed again.
+func (c *Cluster) packFrom(s *source) {
 	for _, chart := range c.sortedCharts() {
 		if chart.SourceKind == s.kind && chart.SourceName == s.Name && chart.Namespace == s.Namespace {
 			c.after(c.inTurn("chart", chartTime), func() { c.buildChart(chart) })
@@ -102,6 +118,7 @@ func (c *Cluster) revision(s *source) (string, error) {
 		if s.RefKind != "branch" {
 			branch = "main"
 		}
+		s.tree = c.tree
 		return branch + "@sha1:" + c.commit, nil
 	case s.kind == "HelmRepository":
 		return "sha256:" + shortHash(s.URL), nil
