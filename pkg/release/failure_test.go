@@ -164,6 +164,21 @@ func TestARepositoryWithoutReleasesSaysWhatItHolds(t *testing.T) {
 	})
 }
 
+func TestADamagedRepositoryIsNotTakenForOneWithoutReleases(t *testing.T) {
+	f := newFixture(t)
+	values := istiod("1.26.3-bb.1")
+	f.release("3.5.0", "2025-08-21", bigbang("3.5.0", values))
+	hash := f.blob(values).String()
+	if err := os.Remove(filepath.Join(f.dir, "objects", hash[:2], hash[2:])); err != nil {
+		t.Fatal(err)
+	}
+	_, err := open(t, release.Options{URL: f.dir}).Scan(context.Background(), "")
+	want := "cannot read tag 3.5.0 from " + f.dir + ": an object that it needs is missing; the repository is damaged or a shallow or partial copy, make a full one with git clone --mirror"
+	if err == nil || err.Error() != want {
+		t.Errorf("error\n%v, want\n%s", err, want)
+	}
+}
+
 func TestOpenRefusesOptionsThatCannotBeRight(t *testing.T) {
 	const secret = "hunter2"
 	for _, row := range []struct {
