@@ -11,7 +11,7 @@ type block struct {
 	header int // offset of the | or >
 	indent int // columns taken off each line; 0 where there is no content
 	lines  []span
-	end    int // offset behind the last line of content, or behind the header
+	end    int // offset behind the last line of content, or of the header's line
 }
 
 // block reads the lines of a block scalar and checks a literal one against what the parser read. lines includes trailing blank ones only
@@ -63,7 +63,7 @@ func (t *text) block(n *yaml.Node, outer int) (block, bool) {
 	if full == 0 && !explicit {
 		b.indent = 0
 	}
-	b.end = at + 1 + len(header)
+	b.end = t.eol(at)
 	if len(b.lines) > 0 {
 		b.end = b.lines[len(b.lines)-1].end
 	}
