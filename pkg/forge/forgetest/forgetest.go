@@ -25,7 +25,7 @@ type Fixture struct {
 	Remote string
 	// GitEnv is added to the environment of git.
 	GitEnv []string
-	// RequireApprovals and RequireCheck set the rules of the project.
+	// RequireApprovals and RequireCheck set the rules of the project. A required check counts only when the bot set it.
 	RequireApprovals func(t *testing.T, n int)
 	RequireCheck     func(t *testing.T, name string)
 }

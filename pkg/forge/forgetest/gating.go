@@ -88,9 +88,11 @@ var gatingCases = []testCase{
 	{"A forged green check does not let a merge through", func(t *testing.T, p *project) {
 		p.RequireCheck(t, "linnet/gate")
 		m := p.request(t, "topic", "a", "a")
-		must(t, p.Bot.SetCheck(p.ctx, m.Head, forge.Check{Name: "linnet/gate", State: forge.Failure, Title: "no"}))
 		must(t, p.Person.SetCheck(p.ctx, m.Head, forge.Check{Name: "linnet/gate", State: forge.Success, Title: "yes"}))
 		_, err := p.Bot.Merge(p.ctx, m.Number, forge.MergeOptions{Head: m.Head})
+		refused(t, err, forge.ReasonChecks)
+		must(t, p.Bot.SetCheck(p.ctx, m.Head, forge.Check{Name: "linnet/gate", State: forge.Failure, Title: "no"}))
+		_, err = p.Bot.Merge(p.ctx, m.Number, forge.MergeOptions{Head: m.Head})
 		refused(t, err, forge.ReasonChecks)
 	}},
 	{"A draft that lacks other things too is blocked with reasons", func(t *testing.T, p *project) {

@@ -141,30 +141,69 @@ func TestDeathBeforeTidyingUpChangesNothing(t *testing.T) {
 	atRest(t, f)
 }
 
-func TestALockOfGitIsWaitedForAndNeverBroken(t *testing.T) {
-	f, m := trial(t)
+// whileGitPushes starts do while a git holds the lock of main, moves main with it to a commit that adds a file, and gives what do returned.
+func whileGitPushes(t *testing.T, f *Forge, do func() error) (pushed string, err error) {
+	t.Helper()
 	lock := f.refPath("main") + ".lock"
-	if err := os.WriteFile(lock, nil, 0o644); err != nil {
+	head, err := f.Head(t.Context(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pushed, err = f.Commit(t.Context(), forge.NewCommit{Branch: "aside", Create: true, Parent: head, Message: "m", Changes: []tree.Change{{Path: "pushed", Content: []byte("x")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(lock, []byte(pushed+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error)
-	go func() {
-		_, err := f.Merge(t.Context(), m.Number, forge.MergeOptions{Head: m.Head})
-		done <- err
-	}()
-	// The merge has written its journal when it asks for the lock.
-	for {
+	go func() { done <- do() }()
+	for { // the journal is written when the lock is asked for
 		if entries, err := f.journal(); err == nil && len(entries) == 1 {
 			break
 		}
 	}
-	if _, err := os.Lstat(lock); err != nil {
-		t.Errorf("the lock is gone: %v", err)
+	if err := os.Rename(lock, f.refPath("main")); err != nil {
+		t.Errorf("the lock of git was broken: %v", err)
 	}
-	if err := os.Remove(lock); err != nil {
-		t.Error(err)
+	return pushed, <-done
+}
+
+func TestAPushDuringACommitIsNotOverwritten(t *testing.T) {
+	f, _ := trial(t)
+	head, err := f.Head(t.Context(), "main")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := <-done; err != nil {
-		t.Error(err)
+	pushed, err := whileGitPushes(t, f, func() error {
+		_, err := f.Commit(t.Context(), forge.NewCommit{Branch: "main", Parent: head, Message: "m", Changes: []tree.Change{{Path: "c", Content: []byte("c")}}})
+		return err
+	})
+	if !errors.Is(err, forge.ErrHeadMoved) {
+		t.Errorf("got %v", err)
 	}
+	if got, err := f.Head(t.Context(), "main"); err != nil || got != pushed {
+		t.Errorf("got %s, %v, want %s", got, err, pushed)
+	}
+	atRest(t, f)
+}
+
+func TestAPushDuringAMergeIsMergedWith(t *testing.T) {
+	f, m := trial(t)
+	pushed, err := whileGitPushes(t, f, func() error {
+		_, err := f.Merge(t.Context(), m.Number, forge.MergeOptions{Head: m.Head})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.Get(t.Context(), m.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := f.ReadCommit(t.Context(), got.MergeSHA)
+	if err != nil || len(c.Parents) != 2 || c.Parents[0] != pushed || c.Parents[1] != m.Head {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	atRest(t, f)
 }

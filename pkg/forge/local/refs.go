@@ -1,7 +1,6 @@
 package local
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -144,23 +143,15 @@ func (f *Forge) unpackRef(ctx context.Context, e entry) error {
 	return err
 }
 
-// withoutRef leaves out the line that ends in suffix and the peeled line that may follow it.
+// withoutRef leaves out the line that ends in suffix. Only tags have a second line.
 func withoutRef(packed, suffix []byte) []byte {
-	var out bytes.Buffer
-	dropped := false
-	lines := bufio.NewScanner(bytes.NewReader(packed))
-	for lines.Scan() {
-		line := lines.Bytes()
-		if dropped && bytes.HasPrefix(line, []byte("^")) {
-			continue
+	var out []byte
+	for line := range bytes.Lines(packed) {
+		if name := bytes.TrimSuffix(line, []byte("\n")); !bytes.HasSuffix(name, suffix) || len(name) != len(suffix)+40 {
+			out = append(out, line...)
 		}
-		if dropped = bytes.HasSuffix(line, suffix) && len(line) == len(suffix)+40; dropped {
-			continue
-		}
-		out.Write(line)
-		out.WriteByte('\n')
 	}
-	return out.Bytes()
+	return out
 }
 
 const (
