@@ -88,6 +88,7 @@ func (d *discovery) customManager(u *Updater, name string, m renovateManager, li
 		return true
 	}
 	concerns := false
+	var tagged []string
 	for _, file := range files {
 		src, ok := d.tree.Read(file)
 		if !ok {
@@ -115,7 +116,7 @@ func (d *discovery) customManager(u *Updater, name string, m renovateManager, li
 		if shifted == file {
 			u.Bumps = append(u.Bumps, hits...)
 			if len(hits) == 0 && m.takesTag(file) {
-				u.Notes = append(u.Notes, fmt.Sprintf("%s takes every tag: \"…\" in %s, so a release that is written there later would be changed", name, file))
+				tagged = append(tagged, file)
 				concerns = true
 			}
 			continue
@@ -123,6 +124,9 @@ func (d *discovery) customManager(u *Updater, name string, m renovateManager, li
 		for _, h := range hits {
 			u.Notes = append(u.Notes, fmt.Sprintf("%s looks for %s from the root, so it does not see %s as it lies here; it would once the folder is the root", name, shifted, at(h.Position)))
 		}
+	}
+	if len(tagged) > 0 {
+		u.Notes = append(u.Notes, fmt.Sprintf("%s takes every tag: \"…\" in %s, so a release written there later would be changed", name, strings.Join(tagged, ", ")))
 	}
 	return concerns
 }
