@@ -153,7 +153,7 @@ func applyPatches(objs Objects, k types.Kustomization, where string) (Objects, e
 	if len(objs) == 0 || (len(k.Patches) == 0 && len(k.Images) == 0) {
 		return objs, nil
 	}
-	out, err := buildObjects(objs, k)
+	out, err := buildTouched(objs, k)
 	if err != nil {
 		return nil, blame(objs, k, where, err)
 	}
