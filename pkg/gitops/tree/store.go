@@ -12,16 +12,9 @@ import (
 
 // Store writes the files and folders as Git objects and gives the hash of the root.
 func (t Tree) Store(store storer.EncodedObjectStorer) (plumbing.Hash, error) {
-	return t.store(store, t.paths)
-}
-
-func (t Tree) store(store storer.EncodedObjectStorer, names []string) (plumbing.Hash, error) {
 	root := folder{}
-	for _, name := range names {
-		e, ok := t.files[name]
-		if !ok {
-			continue
-		}
+	for _, name := range t.paths {
+		e := t.files[name]
 		if e.mode == Submodule {
 			root.put(strings.Split(name, "/"), leaf{plumbing.NewHash(string(e.content)), filemode.Submodule})
 			continue
