@@ -144,6 +144,9 @@ func (c *Cluster) stop(p *pod) {
 		return
 	}
 	c.after(c.some(podStop), func() { c.gone(p) })
+	if w := c.workloads[p.of]; w != nil {
+		c.after(podsAfterUpdate, func() { c.roll(w) })
+	}
 }
 
 func (c *Cluster) gone(p *pod) {
