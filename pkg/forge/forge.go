@@ -100,6 +100,9 @@ type MergeRequests interface {
 	Find(ctx context.Context, q Query) ([]MergeRequest, error)
 
 	// Get gives everything about one merge request. ErrNotFound when there is none.
+	//
+	// State follows Git also where nobody used the forge's buttons: one whose head a person merged into the target and pushed is
+	// Merged, with no MergedBy where the forge does not know it; one whose source branch was deleted is Closed, or Open and Blocked.
 	Get(ctx context.Context, number int) (MergeRequest, error)
 
 	// Update changes what the request names and leaves the rest. It is idempotent. It works on closed and merged ones too, but
@@ -116,9 +119,9 @@ type MergeRequests interface {
 	// approvals, checks, …); *AlreadyMergedError when it is merged already, whoever did it. MergeResult tells whether it is merged or
 	// only accepted for merging later (merge queue, merge train): then Get tells when it has happened. The source branch stays.
 	//
-	// Method Merge makes a merge commit, first parent the target, second the source, also where a fast-forward would do; Squash
-	// one commit; Rebase one for each commit of the source. The message, trailers included, is on the commit that Merge and
-	// Squash make; rebased commits keep theirs.
+	// Method MergeCommit makes a merge commit, first parent the target, second the source, also where a fast-forward would do; Squash
+	// one commit; Rebase one for each commit of the source. The message, trailers included, is on the commit that MergeCommit
+	// and Squash make; rebased commits keep theirs.
 	Merge(ctx context.Context, number int, m MergeOptions) (MergeResult, error)
 
 	// Close closes without merging. It is idempotent; *AlreadyMergedError when it is merged.

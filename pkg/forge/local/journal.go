@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -89,6 +90,7 @@ func (w *writer) finishOthers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.f.sweep(entries)
 	for _, e := range entries {
 		removeOwnLock(e.path+".ref", w.f.refPath(e.Branch)+".lock")
 		removeOwnLock(e.path+".packed", w.f.packedPath()+".lock")
@@ -100,6 +102,21 @@ func (w *writer) finishOthers(ctx context.Context) error {
 		w.begun = append(w.begun, e)
 	}
 	return nil
+}
+
+// sweep removes files of entries that were never finished being written or being removed. They hold no lock: the .json is written before a
+// lock is asked for, and removed after it was given back.
+func (f *Forge) sweep(entries []entry) {
+	names, err := filepath.Glob(filepath.Join(f.journalDir(), "*"))
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		stem := strings.TrimSuffix(name, filepath.Ext(name))
+		if !slices.ContainsFunc(entries, func(e entry) bool { return e.path == stem }) {
+			_ = os.Remove(name)
+		}
+	}
 }
 
 func (w *writer) finishMerge(ctx context.Context, e entry) error {

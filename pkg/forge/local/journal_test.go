@@ -118,6 +118,19 @@ func TestDeathAfterTheBranchMovedIsAMerge(t *testing.T) {
 	}
 }
 
+func TestDeathWhileTheJournalIsWrittenLeavesNothing(t *testing.T) {
+	f, m := trial(t)
+	for _, name := range []string{"1.ref", "2.ref", "2.part", "3.packed"} {
+		if err := os.WriteFile(filepath.Join(f.journalDir(), name), []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := f.Merge(t.Context(), m.Number, forge.MergeOptions{Head: m.Head}); err != nil {
+		t.Fatal(err)
+	}
+	atRest(t, f)
+}
+
 func TestDeathBeforeTidyingUpChangesNothing(t *testing.T) {
 	f, m := trial(t)
 	e := begun(t, f, m, forge.MergeCommit)
