@@ -1,0 +1,163 @@
+package sim_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnet-bot/linnet/internal/library"
+	"github.com/linnet-bot/linnet/internal/miniature"
+	"github.com/linnet-bot/linnet/internal/sim"
+	"github.com/linnet-bot/linnet/pkg/checks"
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
+	"github.com/linnet-bot/linnet/pkg/planner"
+	"github.com/linnet-bot/linnet/pkg/release"
+)
+
+// walk is a cluster that follows a repository, merge by merge.
+type walk struct {
+	*testing.T
+	cluster *sim.Cluster
+	merges  int
+	last    checks.Merge
+}
+
+func newWalk(t *testing.T, environment string, files tree.Tree) *walk {
+	t.Helper()
+	releases, packages := sim.Miniature()
+	c, err := sim.New(sim.Options{
+		Start: time.Date(2026, time.March, 9, 8, 0, 0, 0, time.UTC), Environment: environment, Releases: releases, Packages: packages, Seed: 3,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &walk{T: t, cluster: c}
+	w.merge(files)
+	w.pass(10 * time.Minute)
+	return w
+}
+
+func (w *walk) merge(files tree.Tree) {
+	w.merges++
+	w.last = checks.Merge{Commit: fmt.Sprintf("%040x", w.merges), At: w.cluster.Now()}
+	w.cluster.Push(w.last.Commit, files)
+}
+
+// pass lets time pass and looks every few seconds whether every pod that should have a proxy has one.
+func (w *walk) pass(d time.Duration) {
+	w.Helper()
+	for until := w.cluster.Now().Add(d); w.cluster.Now().Before(until); {
+		if err := w.cluster.Advance(min(10*time.Second, until.Sub(w.cluster.Now()))); err != nil {
+			w.Fatal(err)
+		}
+		if w.merges > 1 {
+			w.meshed()
+		}
+	}
+}
+
+func (w *walk) meshed() {
+	w.Helper()
+	o := w.cluster.Observe()
+	labels := map[string]map[string]string{}
+	for _, ns := range o.Namespaces {
+		labels[ns.Name] = ns.Labels
+	}
+	for _, wl := range o.Workloads {
+		if wl.Namespace == "istio-system" || !checks.Injectable(wl.Namespace, wl.HostNetwork, wl.TemplateLabels, wl.TemplateAnnotations) {
+			continue
+		}
+		if found := checks.Injectors(o.Mutating, labels[wl.Namespace], wl.TemplateLabels); len(found) != 1 {
+			w.Fatalf("%s: %s %s/%s would be injected by %v", o.At.Format("15:04:05"), wl.Kind, wl.Namespace, wl.Name, found)
+		}
+	}
+	for i := range o.Pods {
+		p := &o.Pods[i]
+		if p.Namespace != "istio-system" && !checks.InMesh(p) && checks.Injectable(p.Namespace, p.HostNetwork, p.Labels, p.Annotations) {
+			w.Fatalf("%s: %s/%s has no proxy", o.At.Format("15:04:05"), p.Namespace, p.Name)
+		}
+	}
+}
+
+func (w *walk) wantGreen(g checks.Gate, m checks.Merge) {
+	w.Helper()
+	if r := g.Evaluate(w.cluster.Observe(), m); !r.Green() {
+		w.Errorf("gate %s is %s:\n%s", g.Name, r.Verdict, checks.Text(r, 140))
+	}
+}
+
+func material(t *testing.T) planner.Material {
+	t.Helper()
+	releases, packages := t.TempDir(), t.TempDir()
+	if err := miniature.Releases(releases); err != nil {
+		t.Fatal(err)
+	}
+	if err := miniature.PackagesDir(packages); err != nil {
+		t.Fatal(err)
+	}
+	source, err := release.Open(release.Options{URL: releases})
+	if err != nil {
+		t.Fatal(err)
+	}
+	charts, err := release.OpenPackages(release.PackagesOptions{Dir: packages})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return library.New(t.Context(), source, charts)
+}
+
+// TestPlansMoveTheClusterAndLeaveNoTrace merges every phase of a plan, in every environment of the miniature, as soon as its entry gate is green.
+func TestPlansMoveTheClusterAndLeaveNoTrace(t *testing.T) {
+	known := material(t)
+	for _, e := range []struct{ flavour, environment string }{{"git", "dev"}, {"helmRepo", "dev"}, {"helmRepo", "prod"}} {
+		t.Run(e.flavour+" "+e.environment, func(t *testing.T) {
+			start := tree.New(miniature.Repository(e.flavour))
+			plan, err := planner.Make(planner.Input{
+				Tree: start, Environment: e.environment, To: "3.19.0", Material: known, Policy: planner.Policy{Kubernetes: "1.34.0"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := newWalk(t, e.environment, start)
+			w.wantGreen(checks.Preflight(plan.Upgrade), checks.Merge{})
+			at := start
+			for _, phase := range plan.Phases {
+				w.wantGreen(phase.EntryGate, w.last)
+				at = at.With(phase.Changes()...)
+				w.merge(at)
+				w.pass(6 * time.Minute)
+				w.wantGreen(phase.ExitGate, w.last)
+				if t.Failed() {
+					t.Fatalf("after phase %d, %s", phase.Number, phase.Name)
+				}
+			}
+			if !at.Equal(plan.InPlace) {
+				t.Error("the tree is not that of an in-place bump")
+			}
+			inPlace := newWalk(t, e.environment, start)
+			inPlace.merge(plan.InPlace)
+			inPlace.pass(6 * time.Minute)
+			if diff := cmp.Diff(stable(inPlace.cluster.Observe()), stable(w.cluster.Observe())); diff != "" {
+				t.Errorf("the cluster is not that of an in-place bump (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// stable is what two clusters on the same tree must have in common: names of pods and times differ.
+func stable(o *checks.Observation) map[string]any {
+	all := map[string]any{"namespaces": o.Namespaces, "crds": o.CRDs}
+	for _, wl := range o.Workloads {
+		all[strings.Join([]string{wl.Kind, wl.Namespace, wl.Name}, " ")] = []any{wl.TemplateLabels, wl.TemplateAnnotations, wl.ReadyReplicas}
+	}
+	for _, w := range append(o.Mutating, o.Validating...) {
+		all["webhook "+w.Name] = w
+	}
+	for _, r := range o.Flux.HelmReleases {
+		all["HelmRelease "+r.Namespace+"/"+r.Name] = []any{r.LastAttemptedRevision, r.LastAttemptedConfigDigest, r.Ready.Status, r.Failures}
+	}
+	return all
+}
