@@ -223,17 +223,6 @@ func (d *discovery) fileFindings(e *Environment, o *overlay) {
 	if e.Flux == nil {
 		o.note(Info, Position{File: e.Kustomization}, "no Flux Kustomization for this folder is in the repository: whether Flux prunes is not known")
 	}
-	if len(e.MissionNamespaces) > 0 {
-		injected := 0
-		for _, n := range e.MissionNamespaces {
-			if n.Injection == "enabled" {
-				injected++
-			}
-		}
-		if injected > 0 {
-			o.note(Info, e.MissionNamespaces[0].Position, "%s in the repository are injected outside Big Bang", count(injected, "mission namespace"))
-		}
-	}
 }
 
 func count(n int, noun string) string {

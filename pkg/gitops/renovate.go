@@ -44,7 +44,11 @@ func (d *discovery) renovate(name string, src []byte, lines []ourLine, files []s
 	u := Updater{Name: "Renovate", Position: Position{File: name, Line: 1}}
 	var config renovateConfig
 	if err := json.Unmarshal(plainJSON(src), &config); err != nil {
-		u.Notes = append(u.Notes, "its configuration cannot be read: "+firstLine(err.Error()))
+		u.Notes = append(u.Notes, "its configuration cannot be read, so what it would change is not known: "+firstLine(err.Error()))
+		if len(environments) > 0 {
+			u.IgnoreRule, u.AddTo = ignoreRule(files, nil, environments), "packageRules of "+name
+		}
+		return u
 	}
 	if config.Enabled != nil && !*config.Enabled {
 		u.Notes = append(u.Notes, "it is switched off")
@@ -268,27 +272,35 @@ func globMatches(glob, name string) bool {
 	return err == nil && re.MatchString(name)
 }
 
-// ignoreRule is the entry to add to packageRules.
+// ignoredFiles is one entry of packageRules that switches updates off.
+type ignoredFiles struct {
+	Description string   `json:"description"`
+	Files       []string `json:"matchFileNames"`
+	DepNames    []string `json:"matchDepNames,omitempty"`
+	Enabled     bool     `json:"enabled"`
+}
+
+// ignoreRule is what to add to packageRules, in JSON: the release in these files, and everything in the folders of a canary, whose files name other
+// dependencies too. Two entries are separated by a comma, so that they can be pasted into the list.
 func ignoreRule(files, depNames []string, environments []Environment) string {
-	files = slices.Clone(files)
-	for _, e := range environments {
-		files = append(files, path.Join(e.ID, "istio-canary")+"/**")
-	}
 	slices.Sort(depNames)
-	rule := struct {
-		Description string   `json:"description"`
-		Files       []string `json:"matchFileNames"`
-		DepNames    []string `json:"matchDepNames,omitempty"`
-		Enabled     bool     `json:"enabled"`
-	}{"Linnet moves the Big Bang release in these files", files, slices.Compact(depNames), false}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(rule); err != nil {
-		return ""
+	release := ignoredFiles{Description: "Linnet moves the Big Bang release in these files", Files: files, DepNames: slices.Compact(depNames)}
+	canary := ignoredFiles{Description: "Linnet writes and removes these files"}
+	for _, e := range environments {
+		canary.Files = append(canary.Files, path.Join(e.ID, "istio-canary")+"/**")
 	}
-	return strings.TrimSpace(b.String())
+	var rules []string
+	for _, rule := range []ignoredFiles{release, canary} {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(rule); err != nil {
+			return ""
+		}
+		rules = append(rules, strings.TrimSpace(b.String()))
+	}
+	return strings.Join(rules, ",\n")
 }
 
 // takesTag tells a manager that would match a quoted tag in a Kustomization, which is how an environment gets a release of its own.

@@ -212,7 +212,7 @@ func (p *page) updaters(list []Updater) {
 		for _, b := range u.Bumps {
 			p.item(fmt.Sprintf("would change %s (%s), now %s", at(b.Position), b.Manager, b.Value))
 		}
-		if len(u.Bumps) == 0 {
+		if len(u.Bumps) == 0 && len(u.Notes) == 0 {
 			p.item("no release line of this repository is matched by its rules as they lie here")
 		}
 		for _, n := range u.Notes {
