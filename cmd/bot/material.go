@@ -30,6 +30,15 @@ func (s sources) open(ctx context.Context, cfg config.Config) (*release.Source, 
 	if err != nil {
 		return nil, nil, err
 	}
+	packages, err := s.charts(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	return source, library.New(ctx, source, packages), nil
+}
+
+// charts opens the sources of package charts.
+func (s sources) charts(cfg config.Config) (release.Packages, error) {
 	folder := cfg.Packages.Folder
 	if s.packages != "" {
 		folder = s.packages
@@ -38,11 +47,7 @@ func (s sources) open(ctx context.Context, cfg config.Config) (*release.Source, 
 	for name, p := range cfg.Packages.Git {
 		repositories[name] = release.Options{URL: p.URL, CacheDir: cfg.Releases.CacheDir, CAFile: p.CAFile, ProxyURL: p.ProxyURL, CredentialsFile: p.CredentialsFile}
 	}
-	packages, err := release.OpenPackages(release.PackagesOptions{Dir: folder, Git: repositories})
-	if err != nil {
-		return nil, nil, err
-	}
-	return source, library.New(ctx, source, packages), nil
+	return release.OpenPackages(release.PackagesOptions{Dir: folder, Git: repositories})
 }
 
 // policyOf turns an environment's configuration into the planner's policy.
