@@ -148,6 +148,9 @@ func TestJoinAsksTheSameOnceAndSoaksTheLongest(t *testing.T) {
 	if g.Soak != 30*time.Minute {
 		t.Errorf("got a soak of %s, want 30m", g.Soak)
 	}
+	if g := Join("waves", "both waves", b, a); g.Soak != 30*time.Minute {
+		t.Errorf("the other way round: got a soak of %s, want 30m", g.Soak)
+	}
 	// flux-settled, effects and visible are the same question; the other five are about different namespaces.
 	if got, want := len(g.Checks), 3+5+5; got != want {
 		t.Errorf("got %d checks, want %d", got, want)

@@ -64,7 +64,7 @@ func (w *world) ail(p *proxy, c ControlPlane) (v Verdict, young bool, why, remed
 		return Wait, false, "is connected to no istiod of " + c.Revision, logs
 	}
 	for _, s := range right {
-		lasting := s.Since.IsZero() || w.At.Sub(s.Since) >= unsettled
+		lasting := w.At.Sub(s.Since) >= unsettled // a Since that is not known counts as long ago
 		switch {
 		case s.State == Errored && lasting:
 			return Fail, false, "rejects what istiod sends" + because(s.Detail), "istioctl proxy-status; " + logs

@@ -16,7 +16,7 @@ func (w *world) templates() []template {
 	all := make([]template, 0, len(w.Workloads)+len(w.CronJobs))
 	for i := range w.Workloads {
 		wl := &w.Workloads[i]
-		if wl.custom() || wl.ofCronJob() {
+		if wl.custom() {
 			continue
 		}
 		all = append(all, template{wl.ref(), wl.TemplateLabels, wl.TemplateAnnotations, wl.HostNetwork, wl, nil})
@@ -35,10 +35,6 @@ func (w *Workload) custom() bool {
 		return false
 	}
 	return true
-}
-
-func (w *Workload) ofCronJob() bool {
-	return w.Kind == "Job" && len(w.Owners) > 0 && w.Owners[0].Kind == "CronJob"
 }
 
 func (t template) in(s Scope) bool {

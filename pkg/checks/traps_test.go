@@ -61,6 +61,7 @@ func TestVisibilityTraps(t *testing.T) {
 		{"an answer of long ago", func(o *Observation) { istiod(o, "istiod-0").AskedAt = noon.Add(-10 * time.Minute) }, Unknown, "istiods", "answered 10m ago"},
 		{"an answer of a moment ago", func(o *Observation) { istiod(o, "istiod-0").AskedAt = noon.Add(-time.Minute) }, Pass, "", ""},
 		{"a right is missing", func(o *Observation) { o.MissingRights = []string{"list cronjobs"} }, Unknown, "rights", "may not list cronjobs"},
+		{"no pod was seen at all", func(o *Observation) { o.Pods = nil }, Unknown, "rights", "no pod was seen at all"},
 		{"a virtual machine on the canary", func(o *Observation) { connect(o, "vm-1.legacy", "1-29-0", "1.29.0") }, Unknown, "extras", "vm-1.legacy"},
 		{"a virtual machine that is signed off", func(o *Observation) {
 			connect(o, "vm-1.legacy", "1-29-0", "1.29.0")
