@@ -28,9 +28,13 @@ type walk struct {
 func newWalk(t *testing.T, environment string, files tree.Tree) *walk {
 	t.Helper()
 	releases, packages := sim.Miniature()
-	c, err := sim.New(sim.Options{
-		Start: time.Date(2026, time.March, 9, 8, 0, 0, 0, time.UTC), Environment: environment, Releases: releases, Packages: packages, Seed: 3,
-	})
+	return newWalkOf(t, sim.Options{Environment: environment, Releases: releases, Packages: packages}, files)
+}
+
+func newWalkOf(t *testing.T, o sim.Options, files tree.Tree) *walk {
+	t.Helper()
+	o.Start, o.Seed = time.Date(2026, time.March, 9, 8, 0, 0, 0, time.UTC), 3
+	c, err := sim.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,12 +66,14 @@ func (w *walk) pass(d time.Duration) {
 func (w *walk) meshed() {
 	w.Helper()
 	o := w.cluster.Observe()
-	labels := map[string]map[string]string{}
+	// A namespace that opted out says so; one that lost its label would not.
+	labels, out := map[string]map[string]string{}, map[string]bool{}
 	for _, ns := range o.Namespaces {
 		labels[ns.Name] = ns.Labels
+		out[ns.Name] = ns.Labels["istio-injection"] == "disabled" || ns.Name == "bigbang"
 	}
 	for _, wl := range o.Workloads {
-		if wl.Namespace == "istio-system" || !checks.Injectable(wl.Namespace, wl.HostNetwork, wl.TemplateLabels, wl.TemplateAnnotations) {
+		if out[wl.Namespace] || !checks.Injectable(wl.Namespace, wl.HostNetwork, wl.TemplateLabels, wl.TemplateAnnotations) {
 			continue
 		}
 		if found := checks.Injectors(o.Mutating, labels[wl.Namespace], wl.TemplateLabels); len(found) != 1 {
@@ -76,7 +82,7 @@ func (w *walk) meshed() {
 	}
 	for i := range o.Pods {
 		p := &o.Pods[i]
-		if p.Namespace != "istio-system" && !checks.InMesh(p) && checks.Injectable(p.Namespace, p.HostNetwork, p.Labels, p.Annotations) {
+		if !out[p.Namespace] && !checks.InMesh(p) && checks.Injectable(p.Namespace, p.HostNetwork, p.Labels, p.Annotations) {
 			w.Fatalf("%s: %s/%s has no proxy", o.At.Format("15:04:05"), p.Namespace, p.Name)
 		}
 	}

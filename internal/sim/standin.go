@@ -17,11 +17,19 @@ func (c *Cluster) StandIns() []string { return slices.Sorted(maps.Keys(c.standIn
 // package there is no chart; see standInObjects.
 func standInChart(name, tag string) chartFiles {
 	files := miniature.IstioChart(name, istioVersion(tag))
-	if files == nil {
+	switch {
+	case files == nil && podless(name):
+		return chartFiles{standIn: "nothing"}
+	case files == nil:
 		return chartFiles{standIn: "one Deployment"}
 	}
 	chart, err := render.LoadChart(files)
 	return chartFiles{chart: chart, standIn: "the miniature's chart at Istio " + istioVersion(tag), err: err}
+}
+
+// podless packages install definitions or policies and run no pods.
+func podless(name string) bool {
+	return strings.HasSuffix(name, "-crds") || strings.HasSuffix(name, "-policies")
 }
 
 func istioVersion(tag string) string {
@@ -38,6 +46,9 @@ func standInObjects(objs render.Objects, r render.Object) (render.ReleaseRender,
 		return out, err
 	}
 	out.Values = render.Merge(out.Layers)
+	if podless(r.Name()) {
+		return out, nil
+	}
 	annotations := map[string]any{}
 	podAnnotations(out.Values, annotations)
 	template := map[string]any{"labels": map[string]any{"app": out.Name}}
