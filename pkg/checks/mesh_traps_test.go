@@ -77,6 +77,10 @@ func TestProxyTraps(t *testing.T) {
 			p := pod(o, "monitoring", "grafana-0")
 			p.Annotations, p.Containers[1].Env = nil, nil
 		}, Unknown, "on-1-29-0", "1 proxy does not say which control plane injected it"},
+		{"and so may be on the one it should have left", func(o *Observation) {
+			p := pod(o, "monitoring", "grafana-0")
+			p.Annotations, p.Containers[1].Env = nil, nil
+		}, Unknown, "off-default", "it may be default"},
 		{"pods on the host network and pods that opted out", func(o *Observation) {
 			o.Pods = append(o.Pods,
 				Pod{Namespace: "monitoring", Name: "node-exporter", HostNetwork: true, Phase: "Running", Created: noon.Add(-time.Minute)},

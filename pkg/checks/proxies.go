@@ -142,7 +142,7 @@ func noneOn(s Scope, c ControlPlane) Check {
 				r.Reason = fmt.Sprintf("%s of %s still %s %s", count(len(r.Stragglers), "proxy"), s, plural(len(r.Stragglers), "uses", "use"), c.Revision)
 			case unknown > 0:
 				r.Verdict = Unknown
-				r.Reason = fmt.Sprintf("%s %s not say which control plane injected %s, so %s may", count(unknown, "proxy"), plural(unknown, "does", "do"), plural(unknown, "it", "them"), c.Revision)
+				r.Reason = fmt.Sprintf("%s %s not say which control plane injected %s; it may be %s", count(unknown, "proxy"), plural(unknown, "does", "do"), plural(unknown, "it", "them"), c.Revision)
 			}
 			return r
 		},
