@@ -167,3 +167,77 @@ func stable(o *checks.Observation) map[string]any {
 	}
 	return all
 }
+
+// TestWalkingBackBringsTheClusterBack takes the phases back, last first. After each step the cluster must be as the phase before had left it.
+//
+// Gateways of one leg go back together, in one step: see TestGatewaysTakenBackOneByOneStayBehind.
+func TestWalkingBackBringsTheClusterBack(t *testing.T) {
+	known := material(t)
+	for _, flavour := range []string{"git", "helmRepo"} {
+		t.Run(flavour, func(t *testing.T) {
+			start := tree.New(miniature.Repository(flavour))
+			plan, err := planner.Make(planner.Input{
+				Tree: start, Environment: "dev", To: "3.19.0", Material: known, Policy: planner.Policy{Kubernetes: "1.34.0"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := newWalk(t, "dev", start)
+			before := stable(w.cluster.Observe())
+			for _, phase := range plan.Phases {
+				w.merge(phase.After)
+				w.pass(6 * time.Minute)
+			}
+			for i := len(plan.Phases) - 1; i >= 0; i-- {
+				if i > 0 && gateway(plan.Phases[i]) && gateway(plan.Phases[i-1]) {
+					continue
+				}
+				w.merge(plan.Phases[i].Before)
+				w.pass(6 * time.Minute)
+				if i > 0 {
+					w.wantGreen(plan.Phases[i-1].ExitGate, checks.Merge{})
+				}
+				if t.Failed() {
+					t.Fatalf("after taking back phase %d, %s", plan.Phases[i].Number, plan.Phases[i].Name)
+				}
+			}
+			w.wantGreen(checks.Preflight(plan.Upgrade), checks.Merge{})
+			if diff := cmp.Diff(before, stable(w.cluster.Observe())); diff != "" {
+				t.Errorf("the cluster before and after (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func gateway(p planner.Phase) bool { return p.Kind == planner.Gateway || p.Kind == planner.HomeGateway }
+
+// TestGatewaysTakenBackOneByOneStayBehind: the namespace's label came with the first gateway, so on the way back it goes with the last. Whichever
+// restarts before that comes back where it was.
+func TestGatewaysTakenBackOneByOneStayBehind(t *testing.T) {
+	start := tree.New(miniature.Repository("git"))
+	plan, err := planner.Make(planner.Input{
+		Tree: start, Environment: "dev", To: "3.19.0", Material: material(t), Policy: planner.Policy{Kubernetes: "1.34.0"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWalk(t, "dev", start)
+	last := -1
+	for i, phase := range plan.Phases {
+		if phase.Kind == planner.Bump {
+			break
+		}
+		last = i
+		w.merge(phase.After)
+		w.pass(6 * time.Minute)
+	}
+	w.merge(plan.Phases[last].Before)
+	w.pass(6 * time.Minute)
+	public := checks.Scope{Name: "public", Namespaces: []string{"istio-gateway"}, Workloads: []checks.WorkloadRef{
+		{Namespace: "istio-gateway", Kind: "Deployment", Name: "public-ingressgateway"},
+	}}
+	back := checks.GatewayMoved(plan.Upgrade, public, plan.Upgrade.Canary, plan.Upgrade.Old, checks.Effects{}, 0)
+	if r := back.Evaluate(w.cluster.Observe(), w.last); r.Green() {
+		t.Error("the gateway is back on the old control plane although the label still leads to the canary")
+	}
+}
