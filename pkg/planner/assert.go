@@ -130,7 +130,10 @@ func (b *builder) overridden(s step, what, touches string) error {
 
 // assertInjectors is promise 3 for rendered namespaces.
 func (b *builder) assertInjectors(s step, now *rendered) error {
-	hooks := b.injectorsOf(now)
+	hooks, err := b.injectorsOf(now)
+	if err != nil {
+		return err
+	}
 	for _, name := range b.injectedNamespaces() {
 		ns, ok := namespacesOf(now)[name]
 		if !ok {
@@ -159,7 +162,7 @@ func (b *builder) unmeshed(s step, namespace, what string) error {
 
 // injectorsOf gives the injectors of the control planes in a render: the package's own where its chart is at hand, else as Istio's charts write
 // them for that revision.
-func (b *builder) injectorsOf(now *rendered) []checks.WebhookConfiguration {
+func (b *builder) injectorsOf(now *rendered) ([]checks.WebhookConfiguration, error) {
 	var all []checks.WebhookConfiguration
 	for _, hr := range slices.Concat(now.umbrella, now.overlay).Kind("HelmRelease") {
 		revision := ""
@@ -172,35 +175,17 @@ func (b *builder) injectorsOf(now *rendered) []checks.WebhookConfiguration {
 		}
 		if out, ok := now.packages[hr.ID()]; ok {
 			for _, o := range out.Objects.Kind("MutatingWebhookConfiguration") {
-				all = append(all, webhookConfiguration(o))
+				hook, err := checks.ParseWebhookConfiguration(o)
+				if err != nil {
+					return nil, fmt.Errorf("read the injector of %s: %w", hr.ID(), err)
+				}
+				all = append(all, hook)
 			}
 			continue
 		}
 		all = append(all, standInInjector(revision))
 	}
-	return all
-}
-
-func webhookConfiguration(o render.Object) checks.WebhookConfiguration {
-	c := checks.WebhookConfiguration{Name: o.Name(), Labels: o.Labels()}
-	hooks, _ := o.Get("webhooks").([]any)
-	for _, h := range hooks {
-		hook, ok := h.(map[string]any)
-		if !ok {
-			continue
-		}
-		name, _ := hook["name"].(string)
-		c.Hooks = append(c.Hooks, checks.Webhook{Name: name, NamespaceSelector: selector(hook["namespaceSelector"]), ObjectSelector: selector(hook["objectSelector"])})
-	}
-	return c
-}
-
-func selector(v any) checks.Selector {
-	var s checks.Selector
-	if body, err := json.Marshal(v); err == nil {
-		_ = json.Unmarshal(body, &s) // an unreadable selector matches everything, which the caller then counts as two injectors
-	}
-	return s
+	return all, nil
 }
 
 // standInInjector writes the selectors of Istio's chart template for one revision; "" is the built-in one.

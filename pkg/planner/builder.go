@@ -96,6 +96,9 @@ func (b *builder) at(s state) (tree.Tree, error) {
 		changes = append(changes, tree.Change{Path: b.folder(postrenderFile), Content: patch})
 		changes = append(changes, b.missionFiles(s)...)
 	}
+	for i := range changes {
+		changes[i].Content = seal(changes[i].Content)
+	}
 	src, _ := t.Read(b.env.Kustomization)
 	for _, item := range b.temporaryItems(s) {
 		if src, err = item.insert(src, -1); err != nil {

@@ -194,36 +194,10 @@ func (b *builder) plan(in Input, underway bool) (Plan, error) {
 	if err := b.phases(&p); err != nil {
 		return Plan{}, err
 	}
-	done, err := progress(p, in.Tree)
-	if err != nil {
+	if err := b.progress(&p, in.Tree); err != nil {
 		return Plan{}, err
 	}
-	p.Done = done
 	return p, nil
-}
-
-// progress finds the phase whose tree the given one is.
-func progress(p Plan, t tree.Tree) (int, error) {
-	if t.Equal(p.Start) {
-		return 0, nil
-	}
-	for i := len(p.Phases); i > 0; i-- {
-		if t.Equal(p.Phases[i-1].After) {
-			return i, nil
-		}
-	}
-	nearest, fewest := 0, -1
-	for i, phase := range p.Phases {
-		if n := len(t.Changes(phase.After)); fewest < 0 || n < fewest {
-			nearest, fewest = i, n
-		}
-	}
-	changed := t.Changes(p.Phases[nearest].After)[0].Path
-	return 0, &Refused{Environment: p.Environment, Findings: []Finding{{
-		Level: Refuse, Check: "edited by hand",
-		Text:     fmt.Sprintf("%s is not as phase %s left it, so somebody edited the upgrade that is under way; restore the file", changed, p.Phases[nearest].Name),
-		Position: gitops.Position{File: changed},
-	}}}
 }
 
 func refusals(environment string, findings []Finding) error {

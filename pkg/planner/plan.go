@@ -64,8 +64,10 @@ type Plan struct {
 	Waves       []Group   `json:"waves"`
 	Gateways    []Group   `json:"gateways"`
 	Phases      []Phase   `json:"phases"`
-	Done        int       `json:"done"`      // how many phases are in the given tree
-	NotAtHand   []string  `json:"notAtHand"` // charts that could not be rendered, and what follows
+	Done        int       `json:"done"` // how many phases are in the given tree
+	// Stale are files of the canary folder that the next phase writes anew: something else in the repository has changed what they must hold.
+	Stale     []string `json:"stale,omitempty"`
+	NotAtHand []string `json:"notAtHand"` // charts that could not be rendered, and what follows
 
 	Upgrade checks.Upgrade `json:"-"`
 	Start   tree.Tree      `json:"-"` // the tree without the upgrade

@@ -46,8 +46,11 @@ func (b *builder) postrenderPatch(s state) ([]byte, error) {
 	return []byte(out.String()), nil
 }
 
+// headingPrefix starts the line above each element; see headings.
+const headingPrefix = "# moved: "
+
 func (b *builder) element(out *strings.Builder, title string, namespaces []string, releases []helmRelease) error {
-	fmt.Fprintf(out, "# %s\n- op: add\n  path: /spec/postRenderers/-\n  value:\n    kustomize:\n      patches:\n", title)
+	fmt.Fprintf(out, headingPrefix+"%s\n- op: add\n  path: /spec/postRenderers/-\n  value:\n    kustomize:\n      patches:\n", title)
 	for _, ns := range namespaces {
 		// The selector leaves a namespace alone that opted out of injection, where a remove would fail, silently, for the whole release.
 		fmt.Fprintf(out, `        - target:
