@@ -24,8 +24,9 @@ bench: ## the figures of docs/performance.md
 demo:
 	go run ./cmd/bot demo
 
-generate: ## the files that are made from Go types
+generate: ## what is made from code: the configuration's reference, the snippets of docs/
 	go test ./pkg/config -run TestReferenceIsInStep -update
+	go test ./pkg/planner -run TestSnippetsOfDocsAreInStep -update
 
 fuzz: ## FUZZTIME for each target
 	.ci/fuzz $(or $(FUZZTIME),30s)
