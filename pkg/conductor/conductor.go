@@ -1,0 +1,112 @@
+// Package conductor moves one environment through the phases of an upgrade: it opens the merge request of the next phase, watches the gate, keeps a
+// note with the progress, and merges where policy lets it.
+//
+// Each look is the same: gather a State from the forge, the repository and the cluster; let Decide, which is pure, name what is to be done at this
+// moment; do it; gather again, until nothing is left to do. What has happened is read, never remembered: the files on the target branch say which
+// phases are in, branch names say which merge request belongs to which phase, the bot's own reactions say which commands it has answered. So a
+// process may die between any two actions, and the next one, or another one that runs at the same time, goes on from there.
+//
+// What must hold, whatever is killed when:
+//   - creating the branch of a phase is the lock: there is one merge request a phase, and at most one open one an environment;
+//   - nothing is merged but what the plan at the target's tip says, bound to the head that was judged;
+//   - a branch that somebody else has written to is never written to again;
+//   - unknown is never green: without an observation, or with an old one, nothing is merged.
+//
+// One thing only is carried from look to look, how long a gate has been green. It lies in the note, sealed with the operator's key, and otherwise in
+// memory; losing it begins the soak anew.
+package conductor
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/linnet-bot/linnet/pkg/checks"
+	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/planner"
+)
+
+// CheckName is the name of the check that carries the gate's verdict on the head of a merge request.
+const CheckName = "linnet/gate"
+
+// Observer sees the cluster of one environment.
+type Observer interface {
+	// Observe gives what the cluster looks like now. An error, a nil observation, or one that is older than Settings.MaxGap is Unknown to every gate,
+	// and so never green.
+	Observe(ctx context.Context) (*checks.Observation, error)
+}
+
+// When says who merges once a gate is green.
+type When string
+
+// The ways to a merge.
+const (
+	Manual    When = "manual"     // a person, on the forge
+	OnPromote When = "on-promote" // the bot, after a person wrote /canary promote
+	Auto      When = "auto"       // the bot
+)
+
+// Settings is all that a Conductor needs. Every field is required unless it says otherwise.
+type Settings struct {
+	Environment string // folder in the repository, "dev"
+	Branch      string // that Flux follows and merge requests aim at; "" = the forge's default branch
+
+	Forge    forge.Forge
+	Observer Observer
+	Material planner.Material
+	Policy   planner.Policy
+	// Choose names the release to move to from the current one, and why. An empty release means that there is none, and why says why not.
+	Choose func(ctx context.Context, current string) (to, why string, err error)
+
+	Requests forge.Policy // what every merge request carries; the zero Policy is the default
+	Merge    When         // "" = OnPromote
+
+	Now func() time.Time
+	// MaxGap is how far apart two looks may be for a soak to go on, and how old an observation may be. 0 = a minute, for one that watches;
+	// who samples gives twice the interval.
+	MaxGap time.Duration
+	// Marker seals the soak in the note. nil = no key: a soak begins anew with the process.
+	Marker *forge.Marker
+	Log    *slog.Logger // nil = silent
+}
+
+// Conductor conducts one environment. It is not safe for concurrent use; several processes on one forge are.
+type Conductor struct {
+	Settings
+	plans   plans
+	soaks   map[soakKey]checks.SoakClock
+	settled map[int]bool // merged requests that nothing is left to say of
+	limit   int          // actions a look may take; 0 = as many as there are
+}
+
+// DefaultMaxGap is MaxGap for one that watches.
+const DefaultMaxGap = time.Minute
+
+// New makes a Conductor. It does nothing yet.
+func New(s Settings) (*Conductor, error) {
+	for _, required := range []struct {
+		missing bool
+		name    string
+	}{
+		{s.Environment == "", "environment"}, {s.Forge == nil, "forge"}, {s.Observer == nil, "observer"}, {s.Material == nil, "material"},
+		{s.Choose == nil, "way to choose a release"}, {s.Now == nil, "clock"},
+	} {
+		if required.missing {
+			return nil, errors.New("make a conductor: no " + required.name + " was given")
+		}
+	}
+	if err := s.Requests.Validate(); err != nil {
+		return nil, err
+	}
+	if s.Merge == "" {
+		s.Merge = OnPromote
+	}
+	if s.MaxGap == 0 {
+		s.MaxGap = DefaultMaxGap
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Conductor{Settings: s, soaks: map[soakKey]checks.SoakClock{}, settled: map[int]bool{}}, nil
+}

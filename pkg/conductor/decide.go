@@ -1,0 +1,243 @@
+package conductor
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/linnet-bot/linnet/pkg/checks"
+	"github.com/linnet-bot/linnet/pkg/forge"
+)
+
+// Decide names what is to be done in a state, in order. It is pure: the same state gives the same actions, and in the state that they lead to there is
+// nothing left to do but what follows from it.
+func Decide(s State) []Action {
+	if s.Refusal != nil {
+		return s.say()
+	}
+	if s.Plan == nil {
+		return nil
+	}
+	actions := s.closeOthers()
+	actions = append(actions, s.settle()...)
+	if _, ok := s.next(); !ok {
+		return actions
+	}
+	switch {
+	case s.stopped() != stop{}:
+		return append(actions, s.say()...)
+	case s.Current == nil:
+		return append(actions, s.open()...)
+	}
+	return append(actions, s.tend()...)
+}
+
+// closeOthers closes what is not the next phase.
+func (s State) closeOthers() []Action {
+	why := "Every phase of this upgrade is in."
+	if phase, ok := s.next(); ok {
+		why = fmt.Sprintf("This is not the next phase of %s: that is phase %d, %s, of the upgrade `%s`.", s.Environment, phase.Number, phase.Name, s.Plan.ID)
+	}
+	var actions []Action
+	for _, r := range s.Others {
+		actions = append(actions, CloseRequest{Number: r.Number, Why: why})
+	}
+	return actions
+}
+
+// settle gives merged requests their last word.
+func (s State) settle() []Action {
+	var actions []Action
+	for _, r := range s.Merged {
+		for _, o := range s.outcomes(r) {
+			actions = append(actions, React{Number: r.Number, Comment: o.comment.ID, Kind: o.want})
+		}
+		want := s.mergedNote(r)
+		if _, more := s.next(); !more && r.Source == s.Steps[s.Done-1].Branch {
+			switch {
+			case s.Over:
+				continue
+			case s.Gate.open():
+				want = s.finishedNote(r)
+			default:
+				actions = append(actions, s.writeNote(r, want+describe(s).note())...)
+				continue
+			}
+		}
+		if have, _ := r.note(s.Me, noteName); have != want {
+			actions = append(actions, WriteNote{Number: r.Number, Name: noteName, Body: want})
+		}
+	}
+	return actions
+}
+
+// open brings the branch of the next phase and its merge request into being.
+func (s State) open() []Action {
+	phase, _ := s.next()
+	step := s.step()
+	title, err := s.title(phase)
+	if err != nil {
+		title = phase.Title // New has tried the template
+	}
+	switch {
+	case s.Left != nil && step.Head != "":
+		return []Action{DeleteBranch{Branch: step.Branch, Head: step.Head}} // the bot closed it, to begin anew
+	case step.Head == "":
+		return []Action{Commit{forge.NewCommit{
+			Branch: step.Branch, Create: true, Parent: s.Tip, Message: s.commitMessage(phase, title), Changes: phase.Changes(),
+		}}}
+	case s.Head.Empty:
+		return []Action{s.replan()}
+	}
+	return []Action{OpenRequest{forge.OpenRequest{
+		Source: step.Branch, Target: s.Branch, Title: title, Description: forge.PutSection("", s.description(phase, step.Branch, step.Head)),
+		Labels: s.Requests.Labels, Reviewers: s.Requests.Reviewers,
+	}}}
+}
+
+// replan puts what is planned now on top of what is on the branch.
+func (s State) replan() Action {
+	phase, _ := s.next()
+	return Commit{forge.NewCommit{
+		Branch: s.step().Branch, Parent: s.Head.SHA, Changes: s.Head.Tree.Changes(phase.After),
+		Message: s.commitMessage(phase, fmt.Sprintf("Plan %s anew for %s at %.8s", phase.Name, s.Branch, s.Tip)),
+	}}
+}
+
+// tend looks after the open merge request.
+func (s State) tend() []Action {
+	orders := s.orders(*s.Current)
+	if s.Head.Merges != AsPlanned {
+		return s.renew(orders)
+	}
+	var actions []Action
+	for _, o := range orders {
+		if o.want != "" {
+			actions = append(actions, React{Number: s.Current.Number, Comment: o.comment.ID, Kind: o.want})
+		}
+	}
+	if s.closedByUs(*s.Current) {
+		actions = append(actions, WriteNote{Number: s.Current.Number, Name: closedNote, Body: "It was closed for a while and is open again.\n"})
+	}
+	actions = append(actions, s.refresh()...)
+	actions = append(actions, s.say()...)
+	if len(actions) > 0 {
+		return actions // what is claimed and said comes before what is done
+	}
+	return s.merge(orders)
+}
+
+// renew makes the branch give what is planned now. What people agreed to was something else, so it is void, and that is said first.
+func (s State) renew(orders []order) []Action {
+	var actions []Action
+	for _, o := range orders {
+		if o.standing {
+			actions = append(actions, React{Number: s.Current.Number, Comment: o.comment.ID, Kind: forge.ThumbsDown})
+		}
+	}
+	if !s.Head.Planned {
+		return append(actions, s.replan())
+	}
+	why := fmt.Sprintf("%s has moved in a way that this branch cannot follow without being written anew", s.Branch)
+	if s.Head.Conflict != "" {
+		why += " (" + s.Head.Conflict + ")"
+	}
+	return append(actions,
+		CloseRequest{Number: s.Current.Number, Why: why + "; another merge request for the same phase takes its place."},
+		DeleteBranch{Branch: s.step().Branch, Head: s.Head.SHA})
+}
+
+// refresh keeps the bot's section of the description.
+func (s State) refresh() []Action {
+	if s.Current.Author.ID != s.Me.ID {
+		return nil
+	}
+	phase, _ := s.next()
+	want := strings.Trim(s.description(phase, s.step().Branch, s.Head.SHA), "\n")
+	if have, _ := forge.Section(s.Current.Description); strings.Trim(have, "\n") == want {
+		return nil
+	}
+	return []Action{Describe{Number: s.Current.Number, Description: forge.PutSection(s.Current.Description, want)}}
+}
+
+// say writes check and note of the open merge request, and the note of one that a person closed.
+func (s State) say() []Action {
+	r := s.Current
+	if r == nil {
+		r = s.Left
+	}
+	if r == nil && s.Refusal != nil && len(s.Others) > 0 {
+		r = &s.Others[0]
+	}
+	if r == nil {
+		return nil
+	}
+	status := describe(s)
+	var actions []Action
+	if r.State == forge.Open {
+		if want := s.check(status); !said(r.Checks, s.Me, want) {
+			actions = append(actions, SetCheck{SHA: r.Head, Check: want})
+		}
+	}
+	return append(actions, s.writeNote(*r, status.note())...)
+}
+
+// writeNote edits the note when it has something new to say, and now and then to carry the soak.
+func (s State) writeNote(r Request, visible string) []Action {
+	key := soakKey{Branch: r.Source, Merge: s.Gate.Merge.Commit}
+	if r.State == forge.Merged {
+		key.Branch += " end"
+	}
+	have, there := r.note(s.Me, noteName)
+	carried := key.unseal(s.Marker, have)
+	late := s.Marker != nil && s.Gate.Asked.Soak > 0 && s.Gate.Clock.LastSample.Sub(carried.LastSample) >= s.MaxGap/2 &&
+		!(s.Gate.Clock.GreenSince.IsZero() && carried.GreenSince.IsZero())
+	if there && withoutSeal(have) == visible && !late {
+		return nil
+	}
+	return []Action{WriteNote{Number: r.Number, Name: noteName, Body: key.seal(s.Marker, visible, s.Gate.Clock)}}
+}
+
+// check is the gate's verdict as the forge has it.
+func (s State) check(t Status) forge.Check {
+	c := forge.Check{Name: CheckName, Title: checks.Summary(s.Gate.Result)}
+	switch {
+	case t.Situation == Refused || t.Situation == Stopped:
+		c.State, c.Title = forge.ActionRequired, t.Happening
+	case s.Gate.open():
+		c.State = forge.Success
+	case s.Gate.Result.Green():
+		c.State = forge.InProgress
+		c.Title = fmt.Sprintf("green since %s, must stay so for %s", clock(s.Gate.Clock.GreenSince), length(s.Gate.Asked.Soak))
+	case s.Gate.Result.Verdict == checks.Fail:
+		c.State = forge.Failure
+	default:
+		c.State = forge.InProgress
+	}
+	c.Title = cutLine(c.Title, 200)
+	return c
+}
+
+func said(all []forge.Check, me forge.User, want forge.Check) bool {
+	for _, c := range all {
+		if c.By.ID == me.ID && c.Name == want.Name {
+			return c.State == want.State && c.Title == want.Title
+		}
+	}
+	return false
+}
+
+// merge merges where policy and the forge let it.
+func (s State) merge(orders []order) []Action {
+	promoted := false
+	for _, o := range orders {
+		promoted = promoted || o.standing
+	}
+	phase, _ := s.next()
+	if !s.Gate.open() || s.Current.Mergeability.Readiness != forge.Ready || s.Merge == Manual || s.Merge == OnPromote && !promoted {
+		return nil
+	}
+	return []Action{Merge{
+		Number: s.Current.Number, Target: s.Tip, After: phase.After,
+		Options: forge.MergeOptions{Head: s.Head.SHA, Method: s.Requests.Method, Message: s.mergeMessage(phase)},
+	}}
+}

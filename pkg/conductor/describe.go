@@ -1,0 +1,257 @@
+package conductor
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/linnet-bot/linnet/pkg/checks"
+	"github.com/linnet-bot/linnet/pkg/forge"
+)
+
+// describe says what a State means, for people.
+func describe(s State) Status {
+	t := Status{Environment: s.Environment, At: s.Gate.Now}
+	if p := s.Plan; p != nil {
+		t.Upgrade, t.From, t.To, t.Done, t.Phases = p.ID, p.From, p.To, s.Done, phaseStates(s)
+	}
+	switch stopped := s.stopped(); {
+	case s.Refusal != nil:
+		t.Situation = Refused
+		t.Happening = fmt.Sprintf("No plan can be made for %s, so nothing is changed.", s.Environment)
+		t.Healthy = "No gate is asked without a plan."
+		t.Blocks = refusals(s.Refusal)
+		t.Wanted = []string{"Whoever looks after the repository: put right what is in the way."}
+		t.GoesOn = "As soon as the files allow it; nobody needs to start it."
+	case s.Plan == nil:
+		t.Situation = Idle
+		t.Happening = "No upgrade is under way, and none is to be begun."
+		t.Healthy = "No gate is asked."
+		t.GoesOn = sentence(s.Nothing)
+	case stopped != stop{}:
+		t.describeNext(s)
+		t.Situation = Stopped
+		t.Happening, t.Wanted = stopped.why, []string{stopped.remedy}
+		t.GoesOn = "Not before that is done."
+	case s.Over:
+		t.Situation = Finished
+		t.Happening = fmt.Sprintf("The upgrade to Big Bang %s is finished.", s.Plan.To.Release)
+		t.Healthy = "The last gate was green."
+		t.GoesOn = sentence(s.Nothing)
+	case s.Done == len(s.Plan.Phases):
+		t.Situation = Finishing
+		t.describeGate(s)
+		t.Happening = fmt.Sprintf("The last phase is merged; the cluster is taking it in. The files are those of a plain bump to Big Bang %s.", s.Plan.To.Release)
+		t.GoesOn = "By itself: the upgrade is finished when the gate is green."
+		if s.Gate.open() {
+			t.Situation = Finished
+			t.Happening = fmt.Sprintf("The upgrade to Big Bang %s is finished.", s.Plan.To.Release)
+			t.GoesOn = "With the next release that moves Istio."
+		}
+	default:
+		t.describeNext(s)
+		t.describeGate(s)
+		t.describeWait(s)
+	}
+	return t
+}
+
+func phaseStates(s State) []PhaseStatus {
+	all := make([]PhaseStatus, 0, len(s.Plan.Phases))
+	for i, phase := range s.Plan.Phases {
+		p := PhaseStatus{Number: phase.Number, Name: phase.Name, Title: phase.Title, State: "later"}
+		switch {
+		case i < s.Done:
+			p.State = "merged"
+		case i == s.Done:
+			p.State = "next"
+		}
+		if i < len(s.Steps) && s.Steps[i].Request != nil {
+			r := s.Steps[i].Request
+			p.Request, p.URL = r.Number, r.URL
+			if r.State == forge.Merged {
+				p.Merged, p.MergedBy = r.Done, r.MergedBy.Name
+			}
+			if r.State == forge.Open && i == s.Done {
+				p.State = "open"
+			}
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// describeNext names the phase whose turn it is.
+func (t *Status) describeNext(s State) {
+	phase, ok := s.next()
+	if !ok {
+		return
+	}
+	t.Phase = phase.Name
+	of := fmt.Sprintf("Phase %d of %d, %s", phase.Number, len(s.Plan.Phases), phase.Name)
+	t.Happening = fmt.Sprintf("%s: %s. Its merge request is about to be opened.", of, phase.Title)
+	if s.Current != nil {
+		t.Request, t.URL = s.Current.Number, s.Current.URL
+		t.Happening = fmt.Sprintf("%s: %s. Merge request !%d is open.", of, phase.Title, s.Current.Number)
+		for _, o := range s.orders(*s.Current) {
+			t.Commands = append(t.Commands, o.line)
+		}
+	}
+	t.Next = "After it the upgrade is finished."
+	if rest := s.Plan.Phases[s.Done+1:]; len(rest) > 0 {
+		t.Next = fmt.Sprintf("After it comes %s: %s.", rest[0].Name, rest[0].Title)
+		if more := len(rest) - 1; more > 0 {
+			t.Next += fmt.Sprintf(" Then %d more.", more)
+		}
+	}
+}
+
+func (t *Status) describeGate(s State) {
+	g := s.Gate
+	t.Gate, t.Health = &g.Result, g.Result.Verdict
+	if g.Asked.Soak > 0 {
+		t.Soak = &SoakStatus{Need: g.Asked.Soak, Remaining: g.remaining(), Since: g.Clock.GreenSince, Resets: g.Clock.Resets, MaxGap: s.MaxGap}
+	}
+	switch {
+	case g.open() && g.Asked.Soak > 0:
+		t.Healthy = fmt.Sprintf("Yes: the gate has been green for the %s it must be.", length(g.Asked.Soak))
+	case g.open():
+		t.Healthy = "Yes: the gate is green."
+	case g.Result.Green():
+		t.Healthy = fmt.Sprintf("Yes: the gate has been green since %s and must stay so for %s.", clock(g.Clock.GreenSince), length(g.Asked.Soak))
+	case g.Result.Verdict == checks.Unknown:
+		t.Healthy = "Not known: " + sentence(g.Result.Reason)
+	case g.Result.Verdict == checks.Fail:
+		t.Healthy = "No: " + sentence(g.Result.Reason)
+	default:
+		t.Healthy = "Not yet: " + sentence(g.Result.Reason)
+	}
+	t.Blocks = append(t.Blocks, gateBlocks(g)...)
+}
+
+// mostBlocks is how many things in the way are named; the gate below has all.
+const mostBlocks = 8
+
+func gateBlocks(g Gate) []string {
+	var texts []string
+	seen := map[string]bool{}
+	add := func(text string) {
+		if text = sentence(text); text != "" && !seen[text] {
+			seen[text] = true
+			texts = append(texts, text)
+		}
+	}
+	var leaves func(r checks.Result)
+	leaves = func(r checks.Result) {
+		if r.Green() {
+			return
+		}
+		for _, c := range r.Children {
+			leaves(c)
+		}
+		if len(r.Children) == 0 && len(r.Stragglers) == 0 {
+			add(r.Name + ": " + r.Reason)
+		}
+		for _, who := range r.Stragglers {
+			text := fmt.Sprintf("%s: %s", who.Name, who.Reason)
+			if who.Namespace != "" {
+				text = fmt.Sprintf("%s %s/%s: %s", who.Kind, who.Namespace, who.Name, who.Reason)
+			}
+			if who.Remedy != "" {
+				text += "; " + who.Remedy
+			}
+			add(text)
+		}
+	}
+	leaves(g.Result)
+	return atMost(texts, mostBlocks)
+}
+
+// describeWait says who must do what, and when it goes on.
+func (t *Status) describeWait(s State) {
+	t.Situation = Waiting
+	promoted := false
+	if s.Current != nil {
+		for _, o := range s.orders(*s.Current) {
+			promoted = promoted || o.standing
+		}
+		for _, r := range foreignReasons(*s.Current) {
+			t.Blocks = append(t.Blocks, "The forge: "+sentence(r.Text))
+			if r.Kind == forge.ReasonApprovals {
+				t.Wanted = append(t.Wanted, fmt.Sprintf("Reviewers: approve !%d (%s).", s.Current.Number, r.Text))
+			}
+		}
+	}
+	byItself := s.Merge == Auto || s.Merge == OnPromote && promoted
+	open := s.Gate.open()
+	if open && !byItself {
+		t.Situation = Ready
+	}
+	switch {
+	case s.Current == nil:
+		t.GoesOn = "With the next look: the merge request is opened."
+	case s.Merge == Manual && open:
+		t.Wanted = append(t.Wanted, fmt.Sprintf("Somebody who may: merge !%d.", t.Request))
+	case s.Merge == Manual:
+		t.Wanted = append(t.Wanted, fmt.Sprintf("Nobody yet; merge !%d when the gate is green.", t.Request))
+	case byItself && len(t.Wanted) == 0:
+		t.Wanted = append(t.Wanted, "Nobody.")
+	case !byItself && open:
+		t.Wanted = append(t.Wanted, fmt.Sprintf("A reviewer: comment `/canary promote` below !%d, or merge it.", t.Request))
+	case !byItself:
+		t.Wanted = append(t.Wanted, "Nobody yet; a reviewer may comment `/canary promote` now already, and it is merged when the gate is green.")
+	}
+	if s.Current == nil {
+		return
+	}
+	verb := "it may be merged"
+	if byItself {
+		verb = "it is merged by itself"
+	}
+	switch {
+	case open && byItself && len(foreignReasons(*s.Current)) > 0:
+		t.GoesOn = "As soon as the forge lets it be merged."
+	case open && byItself:
+		t.GoesOn = "Now: it is being merged."
+	case open:
+		t.GoesOn = "Not by itself: a person decides."
+	case s.Gate.Result.Green():
+		t.GoesOn = fmt.Sprintf("At %s at the earliest, if the gate stays green; then %s.", clock(s.Gate.Clock.GreenSince.Add(s.Gate.Asked.Soak)), verb)
+	case s.Gate.Asked.Soak > 0:
+		t.GoesOn = fmt.Sprintf("When the gate has been green for %s; then %s.", length(s.Gate.Asked.Soak), verb)
+	default:
+		t.GoesOn = fmt.Sprintf("When the gate is green; then %s.", verb)
+	}
+}
+
+// foreignReasons are what the forge still wants, but for the bot's own check, of which the gate tells.
+func foreignReasons(r Request) []forge.Reason {
+	var all []forge.Reason
+	for _, reason := range r.Mergeability.Reasons {
+		if reason.Kind == forge.ReasonChecks && strings.Contains(reason.Text, CheckName) {
+			continue
+		}
+		all = append(all, reason)
+	}
+	return all
+}
+
+func refusals(err error) []string {
+	var texts []string
+	for _, f := range findings(err) {
+		texts = append(texts, sentence(f))
+	}
+	return texts
+}
+
+// sentence begins with a capital letter and ends with a full stop.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return ""
+	}
+	text = strings.ToUpper(text[:1]) + text[1:]
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, ")") && strings.Contains(text, ". (") {
+		return text
+	}
+	return text + "."
+}

@@ -1,0 +1,62 @@
+package conductor
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
+	"github.com/linnet-bot/linnet/pkg/planner"
+)
+
+// The trailers of the bot's commits. targetTrailer names the target's tip that a commit was planned for.
+const (
+	upgradeTrailer = "Linnet-Upgrade"
+	phaseTrailer   = "Linnet-Phase"
+	targetTrailer  = "Linnet-Target"
+)
+
+// title is the heading of the next phase's merge request.
+func (s State) title(phase planner.Phase) (string, error) {
+	return s.Requests.MakeTitle(forge.TitleFields{
+		Environment: s.Environment, From: s.Plan.From.Release, To: s.Plan.To.Release, Phase: phase.Name, Title: phase.Title,
+	})
+}
+
+// description is the bot's section of the description.
+func (s State) description(phase planner.Phase, branch, head string) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "Phase %d of %d of the upgrade `%s`: Big Bang %s to %s, Istio %s to %s.\n\n",
+		phase.Number, len(s.Plan.Phases), s.Plan.ID, s.Plan.From.Release, s.Plan.To.Release, s.Plan.From.Istio, s.Plan.To.Istio)
+	out.WriteString(cut(quiet(phase.Markdown()), mostText))
+	out.WriteString("\n**Files**\n\n")
+	for _, f := range tree.Stat(phase.Before, phase.After) {
+		fmt.Fprintf(&out, "- `%s` (+%d, -%d)\n", f.Path, f.Added, f.Removed)
+	}
+	if s.Marker == nil {
+		return out.String()
+	}
+	payload, err := json.Marshal(map[string]string{
+		"upgrade": s.Plan.ID, "phase": phase.Name, "plan": fmt.Sprintf("%x", sha256.Sum256([]byte(phase.Diff))), "head": head,
+	})
+	if err != nil {
+		return out.String() // a map of texts always encodes
+	}
+	return s.Marker.Put(out.String(), branch+" description", payload)
+}
+
+// commitMessage is that of a commit on the phase's branch.
+func (s State) commitMessage(phase planner.Phase, subject string) string {
+	return forge.Message(subject, phase.Why, append([]forge.Trailer{
+		{Key: upgradeTrailer, Value: s.Plan.ID}, {Key: phaseTrailer, Value: phase.Name}, {Key: targetTrailer, Value: s.Tip},
+	}, s.Requests.TrailerList()...)...)
+}
+
+// mergeMessage is that of the merge.
+func (s State) mergeMessage(phase planner.Phase) string {
+	return forge.Message(s.Current.Title, fmt.Sprintf("Merge request !%d\n\n%s", s.Current.Number, phase.Why), append([]forge.Trailer{
+		{Key: upgradeTrailer, Value: s.Plan.ID}, {Key: phaseTrailer, Value: phase.Name},
+	}, s.Requests.TrailerList()...)...)
+}

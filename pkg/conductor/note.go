@@ -1,0 +1,100 @@
+package conductor
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/linnet-bot/linnet/pkg/checks"
+)
+
+// The bot's notes below a merge request.
+const (
+	noteName   = "progress" // how it goes, edited and never repeated
+	closedNote = "closed"   // why the bot closed it
+)
+
+// gateColumns is how wide the gate is written in a note.
+const gateColumns = 100
+
+// note writes the status as the note of an open merge request, in the same order as Status.Text.
+func (s Status) note() string {
+	var out strings.Builder
+	line := func(label, text string) {
+		if text != "" {
+			fmt.Fprintf(&out, "**%s** %s\n\n", label, quiet(oneLine(text)))
+		}
+	}
+	list := func(label string, texts []string) {
+		switch len(texts) {
+		case 0:
+		case 1:
+			line(label, texts[0])
+		default:
+			fmt.Fprintf(&out, "**%s**\n\n", label)
+			for _, text := range texts {
+				fmt.Fprintf(&out, "- %s\n", quiet(oneLine(text)))
+			}
+			out.WriteString("\n")
+		}
+	}
+	line("Happening", s.Happening)
+	line("Healthy", s.Healthy)
+	list("In the way", s.Blocks)
+	list("Wanted", s.Wanted)
+	line("Goes on", s.GoesOn)
+	line("Next", s.Next)
+	list("Comments", s.Commands)
+	if s.Gate != nil {
+		out.WriteString(fence(checks.Text(*s.Gate, gateColumns)))
+		if s.Soak != nil {
+			fmt.Fprintf(&out, "\nThe soak counts green looks that are no more than %s apart; it has begun anew %d times.\n", length(s.Soak.MaxGap), s.Soak.Resets)
+		}
+	}
+	return cut(out.String(), mostText)
+}
+
+// mostText is how much fits: forges take about 64 kB.
+const mostText = 50_000
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// mergedNote is the last note of a merge request.
+func (s State) mergedNote(r Request) string {
+	p, _ := parseBranch(s.Environment, r.Source)
+	text := fmt.Sprintf("**Happening** Phase %d of %d, %s, is merged as %.8s by %s at %s", p.Number, len(s.Plan.Phases), p.Phase, r.MergeSHA, name(r.MergedBy), clock(r.Done))
+	if who := s.promoters(r); who != "" {
+		text += ", on the word of " + who
+	}
+	text += ".\n\n"
+	if p.Number < len(s.Plan.Phases) {
+		return text + "**Next** What it does in the cluster is watched in the merge request of the next phase.\n"
+	}
+	return text
+}
+
+// finishedNote is the very last note of an upgrade.
+func (s State) finishedNote(r Request) string {
+	var out strings.Builder
+	out.WriteString(s.mergedNote(r))
+	fmt.Fprintf(&out, "**Finished** `%s`: Big Bang %s to %s, Istio %s to %s. The last gate is green, and the files are, byte for byte, those of a plain bump.\n\n",
+		s.Plan.ID, s.Plan.From.Release, s.Plan.To.Release, s.Plan.From.Istio, s.Plan.To.Istio)
+	out.WriteString("| # | phase | merge request | merged | by |\n| --- | --- | --- | --- | --- |\n")
+	for _, p := range phaseStates(s) {
+		number, merged, by := "-", "by hand", "-"
+		if p.Request > 0 {
+			number = fmt.Sprintf("!%d", p.Request)
+		}
+		if !p.Merged.IsZero() {
+			merged, by = clock(p.Merged), "`"+strings.ReplaceAll(p.MergedBy, "`", "")+"`"
+		}
+		fmt.Fprintf(&out, "| %d | %s | %s | %s | %s |\n", p.Number, p.Name, number, merged, by)
+	}
+	out.WriteString("\n" + fence(checks.Text(s.Gate.Result, gateColumns)) + "\n" + overMark + "\n")
+	return out.String()
+}
+
+// withoutSeal is a note as people see it.
+func withoutSeal(note string) string {
+	visible, _, _ := strings.Cut(note, "<!-- linnet:state ")
+	return visible
+}

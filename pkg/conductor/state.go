@@ -1,0 +1,122 @@
+package conductor
+
+import (
+	"time"
+
+	"github.com/linnet-bot/linnet/pkg/checks"
+	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
+	"github.com/linnet-bot/linnet/pkg/planner"
+)
+
+// State is everything that a decision follows from, as it was read. It holds no conclusions.
+type State struct {
+	Environment string
+	Branch      string // the target
+	Tip         string // its SHA
+	Me          forge.User
+
+	Requests forge.Policy
+	Merge    When
+	MaxGap   time.Duration
+	Marker   *forge.Marker
+
+	// Refusal is why no plan could be made. Nothing may be changed then but what is said of it.
+	Refusal error
+	// Nothing is why no upgrade is to be begun; "" when there is a plan.
+	Nothing string
+
+	// Plan is made from the tip, or, once everything is in, from the commit before the last merge.
+	Plan  *planner.Plan
+	Done  int    // phases that are in
+	Steps []Step // one for each phase of the plan
+
+	// Others are open merge requests of the bot in this environment that are not the next phase's.
+	Others []Request
+	// Current is the open merge request of the next phase.
+	Current *Request
+	// Head is what is on the branch of the next phase.
+	Head Head
+	// Left is a closed merge request of the next phase.
+	Left *Request
+	// Merged are merged ones that may still want a word: the outcome of a promotion, the last note.
+	Merged []Request
+
+	// Gate is what is awaited: the entry gate of the next phase, or the exit gate of the last.
+	Gate Gate
+	// Over tells that the last note of the finished upgrade is written.
+	Over bool
+}
+
+// Step is one phase on the forge.
+type Step struct {
+	Branch  string
+	Head    string              // of the branch; "" when it is not there
+	Request *forge.MergeRequest // open, else merged, else the newest closed one
+}
+
+// Request is a merge request with what was said about it.
+type Request struct {
+	forge.MergeRequest
+	Comments []forge.Comment
+	Checks   []forge.Check // of its head
+}
+
+// note is what the bot's note of this name says.
+func (r Request) note(me forge.User, name string) (string, bool) {
+	return forge.Note(r.Comments, me, name)
+}
+
+// Head is the tip of the next phase's branch.
+type Head struct {
+	SHA  string    // "" when there is no branch
+	Made time.Time // when its commit was made
+
+	// Merges is what merging gives at the target's tip: AsPlanned, Otherwise or Conflict. "" where there is no open merge request to ask for.
+	Merges Outcome
+	// Ours tells that the content of the branch is what the bot planned, for this tip or for an earlier one.
+	Ours bool
+	// Planned tells that it is what is planned for this tip.
+	Planned bool
+	// Empty tells that the branch holds nothing that the target has not.
+	Empty bool
+
+	Tree     tree.Tree
+	Conflict string // in the forge's words
+}
+
+// Outcome is what a merge would give.
+type Outcome string
+
+// The outcomes.
+const (
+	AsPlanned Outcome = "as planned"
+	Otherwise Outcome = "otherwise"
+	Conflict  Outcome = "conflict"
+)
+
+// Gate is what the cluster was asked and what it answered.
+type Gate struct {
+	Asked  checks.Gate
+	Merge  checks.Merge // whose effect is awaited
+	Result checks.Result
+	Clock  checks.SoakClock
+	Now    time.Time
+}
+
+// remaining is what is left of the soak.
+func (g Gate) remaining() time.Duration { return g.Clock.Remaining(g.Now, g.Asked.Soak) }
+
+// open tells whether the gate is green and has been for long enough.
+func (g Gate) open() bool { return g.Result.Green() && g.remaining() == 0 }
+
+// next is the phase whose merge request is to be open; ok is false when there is none.
+func (s State) next() (planner.Phase, bool) {
+	if s.Plan == nil || s.Done >= len(s.Plan.Phases) {
+		return planner.Phase{}, false
+	}
+	return s.Plan.Phases[s.Done], true
+}
+
+// step is the next phase on the forge.
+func (s State) step() Step { return s.Steps[s.Done] }

@@ -1,0 +1,78 @@
+package conductor
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/linnet-bot/linnet/pkg/forge"
+)
+
+// clock writes a moment to the minute: a note that counted seconds would change at every look.
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// length writes a duration without its zero parts.
+func length(d time.Duration) string {
+	text := d.Round(time.Second).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// name is a person's login, without mentioning them.
+func name(u forge.User) string { return "`" + strings.ReplaceAll(u.Name, "`", "") + "`" }
+
+// quiet takes from a text of several lines what a forge would act on: mentions, and lines that begin like a command.
+func quiet(text string) string {
+	text = strings.ReplaceAll(text, "@", "&#64;")
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "/") {
+			lines[i] = strings.Replace(line, "/", "&#47;", 1)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// fence puts text into a block of code that nothing in it can end.
+func fence(text string) string {
+	ticks := "```"
+	for strings.Contains(text, ticks) {
+		ticks += "`"
+	}
+	return ticks + "text\n" + strings.TrimRight(text, "\n") + "\n" + ticks + "\n"
+}
+
+// cut shortens a text to so many bytes at the end of a line.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	end := strings.LastIndexByte(text[:most], '\n')
+	return text[:end+1] + fmt.Sprintf("\n… and %d more lines\n", strings.Count(text[end+1:], "\n"))
+}
+
+// atMost keeps so many texts and counts the rest.
+func atMost(texts []string, most int) []string {
+	if len(texts) <= most+1 {
+		return texts
+	}
+	return append(texts[:most:most], fmt.Sprintf("and %d more", len(texts)-most))
+}
+
+// cutLine shortens a line to so many bytes, at a rune.
+func cutLine(line string, most int) string {
+	line = oneLine(line)
+	if len(line) <= most {
+		return line
+	}
+	end := most
+	for end > 0 && line[end]&0xC0 == 0x80 {
+		end--
+	}
+	return line[:end] + "…"
+}
