@@ -23,15 +23,12 @@ type clone struct {
 // openClone reads the commit that the branch points at; "" is the branch that is checked out. Each thing that may be wrong with a clone is one
 // sentence with its remedy.
 func openClone(path, branch string) (clone, error) {
-	if _, err := os.Stat(path); err != nil {
-		return clone{}, fmt.Errorf("open the repository %s: there is no such folder; give the path of a clone of your GitOps repository with --repo", path)
-	}
-	repo, err := git.PlainOpenWithOptions(path, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+	repo, err := openRepository(path, true)
 	if errors.Is(err, git.ErrRepositoryNotExists) {
 		return clone{}, fmt.Errorf("open the repository %s: it is not a git repository; give a clone with --repo, or run `git init` and commit there", path)
 	}
 	if err != nil {
-		return clone{}, fmt.Errorf("open the repository %s: %w; check it with `git fsck`", path, err)
+		return clone{}, err
 	}
 	c := clone{path: path, branch: branch}
 	hash, err := c.resolve(repo)
@@ -39,13 +36,13 @@ func openClone(path, branch string) (clone, error) {
 		return clone{}, err
 	}
 	c.commit = hash.String()
-	if c.tree, err = tree.FromCommit(repo.Storer, hash); err != nil {
-		return clone{}, fmt.Errorf("read the repository %s: %w; check it with `git fsck`, and that the clone is not a partial one", path, err)
+	if c.tree, err = readCommit(path, repo, hash); err != nil {
+		return clone{}, err
 	}
 	if c.tree.Len() == 0 {
-		return clone{}, fmt.Errorf("read the repository %s: commit %.8s holds no file", path, c.commit)
+		return clone{}, fmt.Errorf("read the repository %s: commit %.8s holds no file; commit your GitOps files first", path, c.commit)
 	}
-	c.dirty = dirty(repo)
+	c.dirty = uncommitted(repo)
 	return c, nil
 }
 
@@ -73,20 +70,37 @@ func (c *clone) resolve(repo *git.Repository) (plumbing.Hash, error) {
 	return ref.Hash(), nil
 }
 
-// dirty tells whether tracked files differ from the commit. A bare repository has no work tree and is never dirty.
-func dirty(repo *git.Repository) bool {
+// openRepository opens the git repository at a folder; above also looks in the folders above it. The error is git.ErrRepositoryNotExists where there
+// is a folder and no repository.
+func openRepository(path string, above bool) (*git.Repository, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the repository %s: there is no such folder; give the path of a clone", path)
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("read the repository %s: it is a file; give the folder that holds the repository", path)
+	}
+	repo, err := git.PlainOpenWithOptions(path, &git.PlainOpenOptions{DetectDotGit: above, EnableDotGitCommonDir: true})
+	if err != nil && !errors.Is(err, git.ErrRepositoryNotExists) {
+		return nil, fmt.Errorf("open the repository %s: %w; check it with `git fsck`", path, err)
+	}
+	return repo, err
+}
+
+func readCommit(path string, repo *git.Repository, commit plumbing.Hash) (tree.Tree, error) {
+	t, err := tree.FromCommit(repo.Storer, commit)
+	if err != nil {
+		return tree.Tree{}, fmt.Errorf("read the repository %s: %w; check it with `git fsck`, and that the clone is not a partial one", path, err)
+	}
+	return t, nil
+}
+
+// uncommitted tells whether tracked files differ from HEAD, or files wait to be committed. A bare repository has no work tree.
+func uncommitted(repo *git.Repository) bool {
 	work, err := repo.Worktree()
 	if err != nil {
 		return false
 	}
 	status, err := work.StatusWithOptions(git.StatusOptions{Strategy: git.Preload})
-	if err != nil {
-		return false
-	}
-	for _, s := range status {
-		if s.Worktree != git.Untracked && (s.Worktree != git.Unmodified || s.Staging != git.Unmodified) {
-			return true
-		}
-	}
-	return false
+	return err == nil && !status.IsClean()
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"sync"
 
@@ -59,10 +58,7 @@ func (a *app) inspect(ctx context.Context, path string, f inspectFlags) error {
 		if err != nil {
 			return err
 		}
-		source, err := release.Open(release.Options{
-			URL: f.releases, CacheDir: cfg.Releases.CacheDir,
-			CAFile: cfg.Releases.CAFile, ProxyURL: cfg.Releases.ProxyURL, CredentialsFile: cfg.Releases.CredentialsFile,
-		})
+		source, err := release.Open(releaseOptions(cfg.Releases, f.releases))
 		if err != nil {
 			return err
 		}
@@ -146,20 +142,13 @@ type readFiles struct {
 // readRepository reads what HEAD points at, or a plain folder.
 func readRepository(path string) (readFiles, error) {
 	r := readFiles{repositoryRead: repositoryRead{Path: path}}
-	info, err := os.Stat(path)
-	if err != nil {
-		return r, fmt.Errorf("read the repository %s: there is no such folder; give the path of a clone", path)
-	}
-	if !info.IsDir() {
-		return r, fmt.Errorf("read the repository %s: it is a file; give the folder that holds the repository", path)
-	}
-	repo, err := git.PlainOpenWithOptions(path, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
+	repo, err := openRepository(path, false)
 	if errors.Is(err, git.ErrRepositoryNotExists) {
 		r.files, err = tree.FromDir(path)
 		return r, err
 	}
 	if err != nil {
-		return r, fmt.Errorf("open the repository %s: %w; check it with `git fsck`", path, err)
+		return r, err
 	}
 	head, err := repo.Head()
 	if errors.Is(err, plumbing.ErrReferenceNotFound) {
@@ -172,19 +161,9 @@ func readRepository(path string) (readFiles, error) {
 	if head.Name().IsBranch() {
 		r.Branch = head.Name().Short()
 	}
-	if r.files, err = tree.FromCommit(repo.Storer, head.Hash()); err != nil {
-		return r, fmt.Errorf("read the repository %s: %w; check it with `git fsck`, and that the clone is not a partial one", path, err)
+	if r.files, err = readCommit(path, repo, head.Hash()); err != nil {
+		return r, err
 	}
 	r.Uncommitted = uncommitted(repo)
 	return r, nil
-}
-
-// uncommitted tells whether tracked files differ from HEAD, or files wait to be committed. A bare repository has no work tree.
-func uncommitted(repo *git.Repository) bool {
-	work, err := repo.Worktree()
-	if err != nil {
-		return false
-	}
-	status, err := work.StatusWithOptions(git.StatusOptions{Strategy: git.Preload})
-	return err == nil && !status.IsClean()
 }

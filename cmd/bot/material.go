@@ -19,26 +19,10 @@ type sources struct {
 
 // open connects releases and packages. Nothing is fetched yet.
 func (s sources) open(ctx context.Context, cfg config.Config) (*release.Source, *library.Library, error) {
-	options := release.Options{
-		URL: cfg.Releases.URL, CacheDir: cfg.Releases.CacheDir,
-		CAFile: cfg.Releases.CAFile, ProxyURL: cfg.Releases.ProxyURL, CredentialsFile: cfg.Releases.CredentialsFile,
-	}
-	if s.releases != "" {
-		options.URL = s.releases
-	}
-	source, err := release.Open(options)
+	source, err := release.Open(releaseOptions(cfg.Releases, s.releases))
 	if err != nil {
 		return nil, nil, err
 	}
-	packages, err := s.charts(cfg)
-	if err != nil {
-		return nil, nil, err
-	}
-	return source, library.New(ctx, source, packages), nil
-}
-
-// charts opens the sources of package charts.
-func (s sources) charts(cfg config.Config) (release.Packages, error) {
 	folder := cfg.Packages.Folder
 	if s.packages != "" {
 		folder = s.packages
@@ -85,7 +69,7 @@ func chooseTarget(ctx context.Context, source *release.Source, current, to strin
 	if err != nil {
 		return "", "", fmt.Errorf("read Big Bang %s, which the environment runs: %w", current, err)
 	}
-	chosen, why, err := planner.Choose(scan.Releases, running, planner.Start(e.Policy.Start))
+	chosen, why, err := planner.Choose(scan.Releases, running, planner.Choice{Start: planner.Start(e.Policy.Start), Target: e.Policy.Target})
 	if err != nil {
 		return "", "", err
 	}

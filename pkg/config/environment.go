@@ -31,7 +31,7 @@ type Cluster struct {
 
 // Policy is what may happen in one environment.
 type Policy struct {
-	// Which change of Istio begins an upgrade. `minor`: a new minor; `patch`: also a new patch of the same minor; `any`: also a new packaging of the same Istio.
+	// Which change of Istio begins an upgrade. `minor`: only a new minor; `patch`: also a new patch of the same minor.
 	Start Start `yaml:"start,omitempty" default:"minor"`
 	// Releases that may be a target, as a version or a range: `3.19.0`, `~3.18`, `<= 3.30.0`. Without one, every release may.
 	Target string `yaml:"target,omitempty"`

@@ -53,7 +53,7 @@ func TestProblems(t *testing.T) {
 
 		// Words.
 		{"forge of another kind", "forge: {kind: gitlab, path: x}", `c.yaml:1: forge.kind is "gitlab", but must be local`},
-		{"slip in a word", "environments: [{path: dev, policy: {start: minr}}]", `c.yaml:1: environments[0].policy.start is "minr", but must be minor, patch or any; did you mean "minor"?`},
+		{"slip in a word", "environments: [{path: dev, policy: {start: minr}}]", `c.yaml:1: environments[0].policy.start is "minr", but must be minor or patch; did you mean "minor"?`},
 		{"merge", "environments: [{path: dev, policy: {merge: on_promote}}]", `c.yaml:1: environments[0].policy.merge is "on_promote", but must be manual, on-promote or auto; did you mean "on-promote"?`},
 		{"method", "mergeRequests: {method: ff}", `c.yaml:1: mergeRequests.method is "ff", but must be merge, squash or rebase`},
 		{"combination", "environments: [{path: dev, policy: {combine: [bump+home]}}]", `c.yaml:1: environments[0].policy.combine[0] is "bump+home", but must be crds+canary`},

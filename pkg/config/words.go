@@ -37,11 +37,10 @@ type Start string
 const (
 	StartMinor Start = "minor" // a new Istio minor
 	StartPatch Start = "patch" // or a new patch of the same minor
-	StartAny   Start = "any"   // or a new packaging of the same Istio
 )
 
 func (Start) known() []string {
-	return []string{string(StartMinor), string(StartPatch), string(StartAny)}
+	return []string{string(StartMinor), string(StartPatch)}
 }
 
 // MergeWhen is who merges once a gate is green.
