@@ -23,6 +23,15 @@ func (s sources) open(ctx context.Context, cfg config.Config) (*release.Source, 
 	if err != nil {
 		return nil, nil, err
 	}
+	packages, err := s.charts(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	return source, library.New(ctx, source, packages), nil
+}
+
+// charts connects the package charts alone.
+func (s sources) charts(cfg config.Config) (release.Packages, error) {
 	folder := cfg.Packages.Folder
 	if s.packages != "" {
 		folder = s.packages
