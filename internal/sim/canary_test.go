@@ -84,7 +84,7 @@ spec:
       helmRepo: {tag: 1.29.0-bb.0}
 `
 
-// folder adds the canary's folder to the environment, with the CRDs brought forward: phase crds.
+// crds adds the canary's folder to the environment, with the CRDs brought forward.
 func crds(t tree.Tree) tree.Tree {
 	t = write("dev/istio-canary/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n")(t)
 	t = write("dev/istio-canary/bigbang-values.yaml", crdsForward)(t)

@@ -24,7 +24,7 @@ type proxy struct {
 	to                *pod // the istiod that it is connected to; nil = none
 	state             checks.SyncState
 	since             time.Time
-	token             int
+	seeking           bool // an attempt to connect is due
 }
 
 func newIstiod(p *pod) *istiod {
@@ -92,10 +92,13 @@ func (c *Cluster) inject(p *pod, by *pod) {
 
 // connectIn has a proxy look for an istiod of its revision.
 func (c *Cluster) connectIn(p *pod, d time.Duration) {
-	p.proxy.token++
-	token := p.proxy.token
+	if p.proxy.seeking {
+		return
+	}
+	p.proxy.seeking = true
 	c.after(d, func() {
-		if c.pods[podKey{p.Namespace, p.Name}] == p && p.proxy.token == token && p.Phase != "Succeeded" {
+		p.proxy.seeking = false
+		if c.pods[podKey{p.Namespace, p.Name}] == p && p.Phase != "Succeeded" {
 			c.connect(p)
 		}
 	})

@@ -2,12 +2,11 @@ package sim
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/hex"
 	"maps"
 	"slices"
 	"strings"
-
-	"crypto/sha256"
 
 	"github.com/linnet-bot/linnet/pkg/checks"
 )
