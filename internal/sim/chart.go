@@ -132,7 +132,8 @@ func (c *Cluster) chartFiles(name, tag string) chartFiles {
 
 func (c *Cluster) lookUp(name, tag string) chartFiles {
 	ctx := context.Background()
-	files, err := map[string][]byte(nil), error(release.ErrNotAtHand)
+	var files map[string][]byte
+	err := release.ErrNotAtHand
 	switch {
 	case name == "bigbang":
 		files, err = c.options.Releases.Chart(ctx, tag)

@@ -69,6 +69,7 @@ func (c *Cluster) ownedByOthers(a *attempt, o *object) error {
 	for _, wanted := range a.render.Objects {
 		id := wanted.ID()
 		if live := c.live[id]; live != nil && live.helm != helm && !slices.Contains(a.r.inventory, id) {
+			//nolint:staticcheck // ST1005: Helm's own words
 			return fmt.Errorf("Helm %s failed: %s %q in namespace %q exists and cannot be imported into the current release: "+
 				"annotation validation error: key \"meta.helm.sh/release-name\" must equal %q: current value is %q",
 				action, id.Kind, id.Name, id.Namespace, helm.Name, live.helm.Name)

@@ -24,7 +24,6 @@ func (o *overlay) patchEntries(dir string, k *located) {
 	for _, entry := range k.list("patches") {
 		text := entry.get("patch")
 		if file := entry.get("path"); file != nil && entry.str("path") != "" {
-			text = nil
 			o.patch(o.readPatch(dir, entry, file, entry.get("target")))
 			continue
 		}

@@ -208,9 +208,9 @@ func (t *text) flowEnd(n *yaml.Node) (int, bool) {
 	if at >= len(t.src) {
 		return 0, false
 	}
-	open, ok := t.src[at], true
-	last := at + 1
+	open, last := t.src[at], at+1
 	if len(n.Content) > 0 {
+		var ok bool
 		value := n.Content[len(n.Content)-1]
 		if n.Kind == yaml.MappingNode {
 			last, ok = t.valueEnd(n.Content[len(n.Content)-2], value, -1)
