@@ -170,7 +170,7 @@ func (c *Conductor) planAt(s *State, commit string, files tree.Tree, to string) 
 }
 
 func (c *Conductor) plan(commit string, files tree.Tree, environment, to string) (planner.Plan, error) {
-	if plan, ok := c.plans.get(commit, to); ok {
+	if plan, ok := c.plans.get(commit, to, files); ok {
 		return plan, nil
 	}
 	plan, err := planner.Make(planner.Input{Tree: files, Environment: environment, To: to, Policy: c.Policy, Material: c.Material})
