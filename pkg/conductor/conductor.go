@@ -56,7 +56,8 @@ type Settings struct {
 	Observer Observer
 	Material planner.Material
 	Policy   planner.Policy
-	// Choose names the release to move to from the current one, and why. An empty release means that there is none, and why says why not.
+	// Choose names the release to move to from the current one, and why. An empty release means that there is none, and why says why not; so does
+	// planner.ErrUpToDate. It is asked whenever no upgrade is under way.
 	Choose func(ctx context.Context, current string) (to, why string, err error)
 
 	Requests forge.Policy // what every merge request carries; the zero Policy is the default

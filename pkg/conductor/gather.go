@@ -111,6 +111,9 @@ func (c *Conductor) target(ctx context.Context, s *State, files tree.Tree, k kno
 		return release, nil
 	}
 	to, why, err := c.Choose(ctx, current)
+	if errors.Is(err, planner.ErrUpToDate) {
+		to, why, err = "", err.Error(), nil
+	}
 	if err != nil {
 		return "", fmt.Errorf("choose a release for %s after Big Bang %s: %w", s.Environment, current, err)
 	}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/linnet-bot/linnet/pkg/checks"
+	"github.com/linnet-bot/linnet/pkg/conductor"
+	"github.com/linnet-bot/linnet/pkg/config"
+	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/forge/local"
+	"github.com/linnet-bot/linnet/pkg/planner"
+	"github.com/linnet-bot/linnet/pkg/release"
+)
+
+// botName is who the bot is on a local forge.
+const botName = "linnet"
+
+// conductors makes one Conductor for each configured environment, or for the one that is named. The caller ends with the function that comes back.
+func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conductor, func() error, error) {
+	cfg, err := a.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	if cfg.Forge == nil {
+		return nil, nil, usagef("no forge: name a configuration with forge: {kind: local, path: DIR} by --config or $LINNET_CONFIG")
+	}
+	environments, err := watched(cfg, only)
+	if err != nil {
+		return nil, nil, err
+	}
+	marker, err := stateMarker(cfg, a.getenv)
+	if err != nil {
+		return nil, nil, err
+	}
+	source, material, err := sources{}.open(ctx, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := local.Open(cfg.Forge.Path, botName, local.WithClock(a.now))
+	if err != nil {
+		return nil, nil, err
+	}
+	var all []*conductor.Conductor
+	for _, e := range environments {
+		chooser := &chooser{source: source, environment: e, now: a.now}
+		c, err := conductor.New(conductor.Settings{
+			Environment: e.Path, Branch: cfg.Forge.Branch, Forge: f, Observer: observationFile(e.Cluster.ObservationFile), Material: material,
+			Policy: policyOf(e), Choose: chooser.choose, Requests: requestPolicy(cfg.MergeRequests), Merge: conductor.When(e.Policy.Merge),
+			Now: a.now, MaxGap: max(conductor.DefaultMaxGap, 2*time.Duration(cfg.Interval)), Marker: marker,
+			Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
+		})
+		if err != nil {
+			return nil, nil, errors.Join(err, f.Shutdown())
+		}
+		all = append(all, c)
+	}
+	return all, f.Shutdown, nil
+}
+
+// watched are the environments to look after.
+func watched(cfg config.Config, only string) ([]config.Environment, error) {
+	if len(cfg.Environments) == 0 {
+		return nil, usagef("no environments: list at least one under environments in the configuration")
+	}
+	if only == "" {
+		return cfg.Environments, nil
+	}
+	if e, ok := cfg.Environment(only); ok {
+		return []config.Environment{e}, nil
+	}
+	var known []string
+	for _, e := range cfg.Environments {
+		known = append(known, e.Path)
+	}
+	return nil, usagef("environment %q is not configured; known are %s", only, strings.Join(known, ", "))
+}
+
+// stateMarker seals with the configured key; nil without one. The key is stretched to the length that the seal needs.
+func stateMarker(cfg config.Config, getenv func(string) string) (*forge.Marker, error) {
+	key, err := cfg.StateKey(getenv)
+	if err != nil || key == nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(key)
+	m, err := forge.NewMarker(sum[:])
+	return &m, err
+}
+
+func requestPolicy(m config.MergeRequests) forge.Policy {
+	return forge.Policy{Labels: m.Labels, Reviewers: m.Reviewers, Title: m.Title, Trailers: m.Trailers, Method: forge.Method(m.Method)}
+}
+
+// observationFile reads what was seen of a cluster from a file, anew at each look.
+type observationFile string
+
+func (file observationFile) Observe(context.Context) (*checks.Observation, error) {
+	if file == "" {
+		return nil, errors.New("nothing observes it; set cluster.observationFile of the environment")
+	}
+	text, err := os.ReadFile(string(file))
+	if err != nil {
+		return nil, err
+	}
+	var o checks.Observation
+	if err := json.Unmarshal(text, &o); err != nil {
+		return nil, fmt.Errorf("read the observation %s: %w", string(file), err)
+	}
+	return &o, nil
+}
+
+// chooser picks the release to move an environment to. Releases do not come by the minute, so an answer serves for a while.
+type chooser struct {
+	source      *release.Source
+	environment config.Environment
+	now         func() time.Time
+
+	current, to, why string
+	asked            time.Time
+}
+
+// choiceAge is how long an answer serves.
+const choiceAge = 10 * time.Minute
+
+func (c *chooser) choose(ctx context.Context, current string) (to, why string, err error) {
+	if age := c.now().Sub(c.asked); c.current == current && age >= 0 && age < choiceAge {
+		return c.to, c.why, nil
+	}
+	to, why, err = chooseTarget(ctx, c.source, current, "", c.environment)
+	if errors.Is(err, planner.ErrUpToDate) {
+		to, why, err = "", err.Error(), nil // there is none, and that says why
+	}
+	if err == nil {
+		c.current, c.to, c.why, c.asked = current, to, why, c.now()
+	}
+	return to, why, err
+}
