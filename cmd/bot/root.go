@@ -57,10 +57,13 @@ func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newCompletionCommand(a),
 		newConfigCommand(a),
+		newDemoCommand(a),
 		newInspectCommand(a),
 		newMRCommand(a),
 		newReleasesCommand(a),
 		newPlanCommand(a),
+		newRunCommand(a),
+		newStatusCommand(a),
 		newVersionCommand(a),
 	}
 }

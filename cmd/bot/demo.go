@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/linnet-bot/linnet/internal/demo"
+	"github.com/linnet-bot/linnet/internal/library"
+	"github.com/linnet-bot/linnet/internal/miniature"
+	"github.com/linnet-bot/linnet/pkg/config"
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
+	"github.com/linnet-bot/linnet/pkg/release"
+)
+
+type demoFlags struct {
+	repo, branch, environment, to, keep string
+	from                                sources
+}
+
+func newDemoCommand(a *app) *cobra.Command {
+	var f demoFlags
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Watch a whole upgrade in a simulated cluster, in seconds",
+		Long: `Demo walks one environment through a whole upgrade in one process: a local forge with real branches and merge commits, a simulated cluster
+that renders the repository as Flux would, and a reviewer who approves each merge request and comments /canary promote. It ends by proving
+that the upgrade left nothing in the repository but the bump.
+
+Without --repo it plays on a small Big Bang that was written for this. With --repo it plays on a copy of your own repository; that one is only
+read. Where a package's chart is not at hand (--packages), a stand-in workload takes its place in the simulated cluster, and the end says so.`,
+		Example: `  linnet demo
+  linnet demo --repo ~/gitops --environment dev --to 3.19.0 --releases ~/mirrors/bigbang.git --packages ~/charts`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.repo, "repo", "", "clone of a GitOps repository, at `PATH`, to play on a copy of (default: the small one of the demo)")
+	flags.StringVar(&f.branch, "branch", "", "with --repo: branch that Flux follows (default: the one that is checked out)")
+	flags.StringVar(&f.environment, "environment", "", "with --repo: environment to upgrade")
+	flags.StringVar(&f.to, "to", "", "with --repo: target release (default: the newest that policy allows)")
+	flags.StringVar(&f.from.releases, "releases", "", "with --repo: Big Bang umbrella repository, `URL|PATH`")
+	flags.StringVar(&f.from.packages, "packages", "", "with --repo: `FOLDER` of package chart archives")
+	flags.StringVar(&f.keep, "keep", "", "keep the forge of the demo in this new `FOLDER`, for linnet mr and git")
+	return cmd
+}
+
+func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
+	if f.repo == "" && (f.branch != "" || f.environment != "" || f.to != "" || f.from != (sources{})) {
+		return usagef("--branch, --environment, --to, --releases and --packages are about your own repository; name it with --repo")
+	}
+	if f.repo != "" && f.environment == "" {
+		return usagef("--repo needs --environment; `linnet inspect %s` lists them", f.repo)
+	}
+	dir, cleanup, err := demoFolder(f.keep)
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	var o demo.Options
+	if f.repo == "" {
+		o, err = miniatureDemo(ctx, dir)
+	} else {
+		o, err = a.repositoryDemo(ctx, f)
+	}
+	if err != nil {
+		return err
+	}
+	o.Dir = dir
+	began := a.now()
+	progress := newDemoProgress(a)
+	o.Show = progress.show
+	outcome, err := demo.Run(ctx, o)
+	progress.end()
+	if err != nil {
+		return err
+	}
+	proof := outcome.Prove()
+	fmt.Fprintf(a.stdout, "\n%s", proof.Text(outcome.Plan.To.Release))
+	for i, s := range outcome.StandIns {
+		if i == 0 {
+			fmt.Fprintf(a.stdout, "\nStood in, in the simulated cluster:\n")
+		}
+		fmt.Fprintf(a.stdout, "  %s\n", s)
+	}
+	fmt.Fprintf(a.stdout, "\n%d merge requests, %s of simulated time, %.1f s of yours. Soaks were shortened: %s a wave instead of 30m, %s before cleanup instead of 24h.\n",
+		len(outcome.Plan.Phases), short(outcome.Elapsed), a.now().Sub(began).Seconds(), short(demo.Soak.Wave), short(demo.Soak.Cleanup))
+	if f.keep != "" {
+		fmt.Fprintf(a.stdout, "The forge is kept: linnet mr list --forge %s\n", filepath.Join(f.keep, "forge"))
+	}
+	if !proof.Holds() {
+		return exitCode(1)
+	}
+	return nil
+}
+
+// demoFolder is where the forge of the demo lies: a folder that goes afterwards, or one that the person keeps.
+func demoFolder(keep string) (dir string, cleanup func(), err error) {
+	if keep != "" {
+		if err := os.Mkdir(keep, 0o755); err != nil {
+			return "", nil, fmt.Errorf("keep the demo in %s: %w; name a folder that is not there yet", keep, err)
+		}
+		return keep, func() {}, nil
+	}
+	dir, err = os.MkdirTemp("", "linnet-demo-")
+	if err != nil {
+		return "", nil, fmt.Errorf("make a folder for the demo: %w; set TMPDIR to one that can be written", err)
+	}
+	return dir, func() { _ = os.RemoveAll(dir) }, nil
+}
+
+// miniatureDemo plays on the small Big Bang of this project.
+func miniatureDemo(ctx context.Context, dir string) (demo.Options, error) {
+	releases, packages := filepath.Join(dir, "releases"), filepath.Join(dir, "packages")
+	if err := miniature.Releases(releases); err != nil {
+		return demo.Options{}, err
+	}
+	if err := miniature.PackagesDir(packages); err != nil {
+		return demo.Options{}, err
+	}
+	source, err := release.Open(release.Options{URL: releases})
+	if err != nil {
+		return demo.Options{}, err
+	}
+	charts, err := release.OpenPackages(release.PackagesOptions{Dir: packages})
+	if err != nil {
+		return demo.Options{}, err
+	}
+	return demo.Options{
+		Repository: tree.New(miniature.Repository("git")), Environment: "dev", To: "3.19.0", Why: "the newest release of the demo",
+		Policy: policyOf(config.Environment{}), Material: library.New(ctx, source, charts), Releases: source, Packages: charts,
+	}, nil
+}
+
+// repositoryDemo plays on a copy of a real repository.
+func (a *app) repositoryDemo(ctx context.Context, f demoFlags) (demo.Options, error) {
+	cfg, err := a.config()
+	if err != nil {
+		return demo.Options{}, err
+	}
+	c, err := openClone(f.repo, f.branch)
+	if err != nil {
+		return demo.Options{}, err
+	}
+	plan, err := makePlan(ctx, cfg, c, f.environment, f.to, f.from)
+	if err != nil {
+		return demo.Options{}, err
+	}
+	source, material, err := f.from.open(ctx, cfg)
+	if err != nil {
+		return demo.Options{}, err
+	}
+	charts, err := f.from.charts(cfg)
+	if err != nil {
+		return demo.Options{}, err
+	}
+	settings, _ := cfg.Environment(plan.Environment)
+	return demo.Options{
+		Repository: plan.Start, Environment: plan.Environment, To: plan.To.Release, Why: plan.Why,
+		Policy: policyOf(settings), Material: material, Releases: source, Packages: charts,
+	}, nil
+}
+
+// short writes a length of time without seconds that say nothing.
+func short(d time.Duration) string {
+	return config.Duration(d.Round(time.Second)).String()
+}

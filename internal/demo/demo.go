@@ -1,0 +1,270 @@
+// Package demo walks one environment through a whole upgrade in one process and at speed.
+//
+// Everything but the cluster and the reviewer is the product: the planner, the conductor, the gates, a local forge with real branches and real
+// merge commits. The cluster is simulated (internal/sim) and its time is synthetic; the reviewer is played: she approves each merge request and
+// comments /canary promote, and the conductor merges once the gate is green. At the end the tree on the target branch is held, byte for byte, against
+// the tree that a plain bump of the release would have left.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnet-bot/linnet/internal/sim"
+	"github.com/linnet-bot/linnet/pkg/checks"
+	"github.com/linnet-bot/linnet/pkg/conductor"
+	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/forge/local"
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
+	"github.com/linnet-bot/linnet/pkg/planner"
+	"github.com/linnet-bot/linnet/pkg/release"
+)
+
+// Names of those who act.
+const (
+	Bot      = "linnet"
+	Reviewer = "reviewer"
+)
+
+// Soak is how long gates must stay green here. Real upgrades wait longer; the arithmetic is the same.
+var Soak = planner.Soak{Wave: 4 * time.Minute, Gateway: 4 * time.Minute, Bump: 4 * time.Minute, Cleanup: 15 * time.Minute}
+
+const (
+	tick      = 45 * time.Second // between two looks; a soak allows a minute
+	settle    = 15 * time.Minute // for the cluster to come up before the upgrade
+	mostLooks = 2000             // enough for forty phases; more means that the upgrade is stuck
+)
+
+// start is when the story begins: any Monday morning does, and the same one each time gives the same story.
+var start = time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
+
+// Options say what is upgraded.
+type Options struct {
+	Dir         string    // an empty folder, for the forge
+	Repository  tree.Tree // the customer's GitOps repository
+	Environment string    // id of the environment in it
+	To, Why     string
+	Policy      planner.Policy // its Soak is replaced
+	Material    planner.Material
+	Releases    sim.Releases     // for the simulated cluster
+	Packages    release.Packages // for the simulated cluster; nil = stand-ins
+	Show        func(Event)      // called at each look
+}
+
+// Event is one look at the upgrade.
+type Event struct {
+	Elapsed time.Duration // simulated time since the upgrade began
+	Status  conductor.Status
+	Proxies []Proxies
+}
+
+// Proxies counts the proxies that are connected to one control plane.
+type Proxies struct {
+	Plane checks.ControlPlane
+	Count int
+}
+
+// Outcome is what the demo proves.
+type Outcome struct {
+	Plan     planner.Plan
+	Status   conductor.Status
+	Final    tree.Tree // on the target branch after the last merge
+	Elapsed  time.Duration
+	Looks    int
+	StandIns []string // charts that were not at hand, and what stood in for them
+}
+
+// Run plays the upgrade.
+func Run(ctx context.Context, o Options) (Outcome, error) {
+	o.Policy.Soak = Soak
+	plan, err := planner.Make(planner.Input{Tree: o.Repository, Environment: o.Environment, To: o.To, Why: o.Why, Policy: o.Policy, Material: o.Material})
+	if err != nil {
+		return Outcome{}, err
+	}
+	s, err := newStage(o)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer s.close()
+	looks, err := s.play(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	head, err := s.bot.Head(ctx, "main")
+	if err != nil {
+		return Outcome{}, err
+	}
+	final, err := s.bot.Tree(ctx, head)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return Outcome{Plan: plan, Status: s.last, Final: final, Elapsed: s.cluster.Now().Sub(s.began), Looks: looks, StandIns: s.cluster.StandIns()}, nil
+}
+
+// stage holds the actors.
+type stage struct {
+	Options
+	bot, reviewer *local.Forge
+	cluster       *sim.Cluster
+	conductor     *conductor.Conductor
+	began         time.Time
+	pushed        string       // head that the cluster follows
+	reviewed      map[int]bool // merge requests that the reviewer has seen
+	last          conductor.Status
+}
+
+func newStage(o Options) (*stage, error) {
+	s := &stage{Options: o, reviewed: map[int]bool{}}
+	var err error
+	if s.cluster, err = sim.New(sim.Options{Start: start, Environment: o.Environment, Releases: o.Releases, Packages: o.Packages, Kubernetes: o.Policy.Kubernetes, Seed: 1}); err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(o.Dir, "forge")
+	err = local.Create(dir, local.CreateOptions{
+		Initial: o.Repository, Now: s.cluster.Now,
+		Settings: local.Settings{RequiredApprovals: 1, RequiredChecks: []local.RequiredCheck{{Name: conductor.CheckName, By: Bot}}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.bot, err = local.Open(dir, Bot, local.WithClock(s.cluster.Now)); err != nil {
+		return nil, err
+	}
+	if s.reviewer, err = local.Open(dir, Reviewer, local.WithClock(s.cluster.Now)); err != nil {
+		return nil, errors.Join(err, s.bot.Shutdown())
+	}
+	s.conductor, err = conductor.New(conductor.Settings{
+		Environment: o.Environment, Forge: s.bot, Observer: s, Material: o.Material, Policy: o.Policy, Now: s.cluster.Now,
+		Choose:   s.choose,
+		Requests: forge.Policy{Labels: []string{"istio-canary"}, Reviewers: []string{Reviewer}},
+	})
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *stage) close() {
+	_ = s.bot.Shutdown()
+	_ = s.reviewer.Shutdown()
+}
+
+// Observe shows the simulated cluster to the conductor.
+func (s *stage) Observe(context.Context) (*checks.Observation, error) {
+	return s.cluster.Observe(), nil
+}
+
+// choose names the demo's target once, and nothing after it.
+func (s *stage) choose(_ context.Context, current string) (to, why string, err error) {
+	if current == s.To {
+		return "", "this is the release the demo was to reach", nil
+	}
+	return s.To, s.Why, nil
+}
+
+// play goes on until the upgrade is finished.
+func (s *stage) play(ctx context.Context) (looks int, err error) {
+	if err := s.follow(ctx); err != nil {
+		return 0, err
+	}
+	if err := s.cluster.Advance(settle); err != nil {
+		return 0, err
+	}
+	s.began = s.cluster.Now()
+	for looks = 1; looks <= mostLooks; looks++ {
+		if err := ctx.Err(); err != nil {
+			return looks, err
+		}
+		if s.last, err = s.conductor.Look(ctx); err != nil {
+			return looks, err
+		}
+		if s.Show != nil {
+			s.Show(Event{Elapsed: s.cluster.Now().Sub(s.began), Status: s.last, Proxies: count(s.cluster.Observe())})
+		}
+		switch {
+		case s.last.Situation == conductor.Finished || s.last.Situation == conductor.Idle && s.last.Done > 0:
+			return looks, nil
+		case s.last.Failed():
+			return looks, fmt.Errorf("the upgrade stopped: %s", s.last.Happening)
+		}
+		if err := s.review(ctx); err != nil {
+			return looks, err
+		}
+		if err := s.follow(ctx); err != nil {
+			return looks, err
+		}
+		if err := s.cluster.Advance(tick); err != nil {
+			return looks, err
+		}
+	}
+	return looks, fmt.Errorf("the upgrade did not finish within %d looks: %s", mostLooks, s.last.Happening)
+}
+
+// follow lets the cluster's Flux see the target branch.
+func (s *stage) follow(ctx context.Context) error {
+	head, err := s.bot.Head(ctx, "main")
+	if err != nil || head == s.pushed {
+		return err
+	}
+	files, err := s.bot.Tree(ctx, head)
+	if err != nil {
+		return err
+	}
+	s.cluster.Push(head, files)
+	s.pushed = head
+	return nil
+}
+
+// review plays the person who reads each merge request once.
+func (s *stage) review(ctx context.Context) error {
+	number := s.last.Request
+	if number == 0 || s.reviewed[number] {
+		return nil
+	}
+	request, err := s.reviewer.Get(ctx, number)
+	if err != nil || request.State != forge.Open {
+		return err
+	}
+	if err := s.reviewer.Approve(ctx, number, request.Head); err != nil {
+		return err
+	}
+	if _, err := s.reviewer.AddComment(ctx, number, "/canary promote"); err != nil {
+		return err
+	}
+	s.reviewed[number] = true
+	return nil
+}
+
+// count sums the connections of every istiod by revision and version, the built-in one first.
+func count(o *checks.Observation) []Proxies {
+	var all []Proxies
+	for _, istiod := range o.Istiods {
+		plane := checks.ControlPlane{Revision: istiod.Revision, Version: istiod.Version}
+		found := false
+		for i := range all {
+			if all[i].Plane == plane {
+				all[i].Count += len(istiod.Connections)
+				found = true
+			}
+		}
+		if !found {
+			all = append(all, Proxies{plane, len(istiod.Connections)})
+		}
+	}
+	slices.SortFunc(all, func(a, b Proxies) int {
+		if builtIn := a.Plane.Revision == "default"; builtIn != (b.Plane.Revision == "default") {
+			if builtIn {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.Plane.Revision+a.Plane.Version, b.Plane.Revision+b.Plane.Version)
+	})
+	return all
+}
