@@ -147,7 +147,7 @@ var valueRules = []struct {
 	level Level
 	text  string
 }{
-	{[]string{"offline"}, isOn, Refuse, "offline: true: Big Bang makes no GitRepository, so the source of a new istiod must be given by configuration"},
+	{[]string{"offline"}, isOn, Warn, "offline: true: Big Bang makes no GitRepository, so the source of a new istiod must be given by configuration (canarySource)"},
 	{[]string{"istio", "ambient", "enabled"}, isOn, Refuse, "ambient mode is on: there are no sidecars to move by revision"},
 	{[]string{"ztunnel", "enabled"}, isOn, Refuse, "ztunnel is on: ambient mode has no sidecars to move by revision"},
 	{[]string{"istiod", "enabled"}, isOff, Refuse, "istiod is off: there is no mesh to upgrade"},

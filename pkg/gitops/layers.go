@@ -119,6 +119,15 @@ func (l ValuesLayer) At(steps ...string) (value string, pos Position, path splic
 	return v.text, v.pos, v.path, true
 }
 
+// Where finds the line of a value of a readable layer, be it a scalar, a list or a mapping.
+func (l ValuesLayer) Where(steps ...string) (Position, bool) {
+	v := l.root.get(steps...)
+	if v == nil {
+		return Position{}, false
+	}
+	return v.pos, true
+}
+
 // encryptedAt is the encrypted file: the object's own, or that of the last patch.
 func encryptedAt(obj *overlayObject) Position {
 	if sops := obj.root.get("sops"); sops != nil {

@@ -25,38 +25,47 @@ func (b *builder) assert(s step, now *rendered) error {
 }
 
 func (b *builder) assertNotOverridden(s step, now *rendered) error {
-	hr, _ := now.overlay.Find("HelmRelease", b.env.HelmRelease.Namespace, b.env.HelmRelease.Name)
+	what, err := b.overrides(s, now.overlay)
+	if err != nil || what == "" {
+		return err
+	}
+	return b.overridden(s, what, b.culprit(s))
+}
+
+// overrides says what of ours is not built as written, "" where all is.
+func (b *builder) overrides(s step, overlay render.Objects) (string, error) {
+	hr, _ := overlay.Find("HelmRelease", b.env.HelmRelease.Namespace, b.env.HelmRelease.Name)
 	for _, p := range b.pins(s.after) {
-		for field, want := range map[string]string{"git": p.gitTag, "helmRepo": p.helmTag} {
-			if got := hr.Get("spec", "values", p.key, field, "tag"); want != "" && got != want {
-				return b.overridden(s, fmt.Sprintf("spec.values.%s.%s.tag is %v and not %s", p.key, field, got, want), "values")
+		for _, tag := range []struct{ field, want string }{{"git", p.gitTag}, {"helmRepo", p.helmTag}} {
+			if got := hr.Get("spec", "values", p.key, tag.field, "tag"); tag.want != "" && got != tag.want {
+				return fmt.Sprintf("spec.values.%s.%s.tag of HelmRelease %s is %v and not %s", p.key, tag.field, hr.Name(), got, tag.want), nil
 			}
 		}
 	}
 	if s.after.moving() {
 		list, _ := hr.Get("spec", "postRenderers").([]any)
-		if want := b.elements(s.after); countOurs(list, b.course.Revision) != want {
-			return b.overridden(s, fmt.Sprintf("spec.postRenderers holds %d of our %d entries", countOurs(list, b.course.Revision), want), "postRenderers")
+		if got, want := countOurs(list, b.course.Revision), b.elements(s.after); got != want {
+			return fmt.Sprintf("spec.postRenderers of HelmRelease %s ends with %d of our %d entries", hr.Name(), got, want), nil
 		}
 	}
 	if !s.after.canary {
-		return nil
+		return "", nil
 	}
 	plane, err := b.controlPlane()
 	if err != nil {
-		return err
+		return "", err
 	}
 	wanted, err := render.ParseObjects(plane)
 	if err != nil {
-		return fmt.Errorf("read back the canary control plane: %w", err)
+		return "", fmt.Errorf("read back the canary control plane: %w", err)
 	}
 	for _, want := range wanted {
-		got, ok := now.overlay.Find(want.Kind(), want.Namespace(), want.Name())
+		got, ok := overlay.Find(want.Kind(), want.Namespace(), want.Name())
 		if !ok || !sameJSON(got.Get("spec"), want.Get("spec")) {
-			return b.overridden(s, fmt.Sprintf("%s is not built as written", want.ID()), "")
+			return fmt.Sprintf("%s is not built as written", want.ID()), nil
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // assertMoved holds each namespace of the course against the injector that the state means it to have.
@@ -69,7 +78,7 @@ func (b *builder) assertMoved(s step, now *rendered) error {
 			want = b.course.Revision
 		}
 		if got := injectorOf(ns); ok && got != want {
-			return b.overridden(s, fmt.Sprintf("namespace %s is built for injector %q and not for %s", name, got, want), "postRenderers")
+			return b.overridden(s, fmt.Sprintf("namespace %s is rendered for injector %q and not for %s", name, got, want), b.patchOf("postRenderers"))
 		}
 		return nil
 	}
@@ -114,28 +123,15 @@ func sameJSON(a, c any) bool {
 	return errX == nil && errY == nil && reflect.DeepEqual(x, y)
 }
 
-// overridden names what in the repository is applied after our files and touches the same field.
-func (b *builder) overridden(s step, what, touches string) error {
-	f := Finding{Level: Refuse, Check: "override", Text: fmt.Sprintf("after phase %s, %s: something that is applied later overrides it; take that out for the time of the upgrade", s.name, what)}
-	for _, p := range b.env.Patches {
-		if touches != "" && slices.Contains(p.Touches, touches) {
-			f.Position = p.Position
-		}
-	}
-	if b.env.Flux != nil && b.env.Flux.Object.Get("spec", "patches") != nil {
-		f.Position = b.env.Flux.Position
-	}
-	return &Refused{Environment: b.env.ID, Findings: []Finding{f}}
-}
-
 // assertInjectors is promise 3 for rendered namespaces.
 func (b *builder) assertInjectors(s step, now *rendered) error {
 	hooks, err := b.injectorsOf(now)
 	if err != nil {
 		return err
 	}
+	namespaces := namespacesOf(now)
 	for _, name := range b.injectedNamespaces() {
-		ns, ok := namespacesOf(now)[name]
+		ns, ok := namespaces[name]
 		if !ok {
 			if s.after.bumped {
 				continue // the new release has no such namespace

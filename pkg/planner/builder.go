@@ -32,19 +32,24 @@ type builder struct {
 	helmReleaseAPI           string
 	umbrellaHasPostRenderers bool
 	unstable                 map[render.ID]bool // objects that no two renders of the umbrella give alike
+	behind                   map[string]int     // by list: how many items other people's commits put behind ours since the upgrade began
 }
 
-// build gives what kustomize-controller applies for a tree: the overlay, with what the Flux Kustomization itself adds to it.
+// build gives what kustomize-controller applies for a tree: the overlay, with what the Flux Kustomization itself adds to it. Variables are left as
+// they stand; discovery warns about those.
 func (b *builder) build(t tree.Tree) (render.Objects, error) {
 	remotes := gitops.FromReleases(b.material.Folder)
-	if b.env.Flux != nil && b.env.Flux.Object != nil {
-		objs, err := render.FluxOverlay(t, b.env.ID, b.env.Flux.Object, remotes)
-		var unsupported *render.Unsupported // the preflight says so
-		if !errors.As(err, &unsupported) {
-			return objs, err
+	if b.env.Flux == nil || b.env.Flux.Object == nil {
+		return render.Overlay(t, b.env.ID, remotes)
+	}
+	kustomization := b.env.Flux.Object
+	if kustomization.Get("spec", "postBuild") != nil {
+		kustomization = kustomization.Copy()
+		if spec, ok := kustomization["spec"].(map[string]any); ok {
+			delete(spec, "postBuild")
 		}
 	}
-	return render.Overlay(t, b.env.ID, remotes)
+	return render.FluxOverlay(t, b.env.ID, kustomization, remotes)
 }
 
 func (b *builder) refusedEdit(file string, err error) error {
@@ -101,7 +106,7 @@ func (b *builder) at(s state) (tree.Tree, error) {
 	}
 	src, _ := t.Read(b.env.Kustomization)
 	for _, item := range b.temporaryItems(s) {
-		if src, err = item.insert(src, -1); err != nil {
+		if src, err = b.insertLast(src, item); err != nil {
 			return tree.Tree{}, b.refusedEdit(b.env.Kustomization, err)
 		}
 	}
@@ -133,7 +138,7 @@ func (b *builder) strip(t tree.Tree) (tree.Tree, error) {
 func (b *builder) releasesIn(namespaces []string) []helmRelease {
 	var in []helmRelease
 	for _, r := range b.releases {
-		if slices.Contains(namespaces, r.target) && !strings.HasSuffix(r.id.Name, "-crds") {
+		if slices.Contains(namespaces, r.target) && !withoutPods(r.id.Name) {
 			in = append(in, r)
 		}
 	}

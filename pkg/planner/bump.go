@@ -114,15 +114,8 @@ func (b *builder) bump(t tree.Tree, how Bumping, from, to string) (tree.Tree, er
 	}
 	src, _ := t.Read(b.env.Kustomization)
 	for _, f := range b.overriddenFields(how) {
-		k, err := readLists(src)
-		if err != nil {
-			return tree.Tree{}, fmt.Errorf("read %s: %w", b.env.Kustomization, err)
-		}
-		first, length := k.ours("patches")
-		if first == length {
-			first = -1
-		}
-		if src, err = f.override(to).insert(src, first); err != nil {
+		var err error
+		if src, err = b.insertLast(src, f.override(to)); err != nil {
 			return tree.Tree{}, b.refusedEdit(b.env.Kustomization, err)
 		}
 	}

@@ -47,6 +47,7 @@ func (b *builder) controlPlane() ([]byte, error) {
 	fmt.Fprintf(&out, "# Upgrade %s: istiod %s at %s, beside the built-in one. No object has the name of one of the built-in release's.\n",
 		b.course.Upgrade, b.course.Revision, b.course.To.Istio)
 	fmt.Fprintf(&out, "# Its values are those of the built-in istiod (valuesFrom), so both meshes are configured alike; what differs stands under values.\n")
+	objects := 0
 	for _, object := range []map[string]any{source, release} {
 		if object == nil {
 			continue
@@ -55,7 +56,7 @@ func (b *builder) controlPlane() ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("write the canary control plane: %w", err)
 		}
-		if out.Bytes()[0] != '#' || bytes.Contains(out.Bytes(), []byte("\nkind:")) {
+		if objects++; objects > 1 {
 			out.WriteString("---\n")
 		}
 		out.Write(body)
@@ -71,7 +72,7 @@ func (b *builder) canarySource() (source, chart map[string]any, err error) {
 	chart = maps.Clone(spec)
 	kind, _ := builtin.Get("spec", "chart", "spec", "sourceRef", "kind").(string)
 	if kind == "HelmRepository" {
-		chart["version"] = pkg.HelmTag
+		chart["version"] = textOr(pkg.HelmTag, pkg.GitTag)
 		return nil, chart, nil
 	}
 	ns := builtin.Namespace()
@@ -79,7 +80,7 @@ func (b *builder) canarySource() (source, chart map[string]any, err error) {
 	if sourceSpec == nil {
 		if b.before.istiodSource == nil {
 			return nil, nil, refuse(b.course.Upgrade, "source",
-				"the source of istiod's chart is in neither the repository nor the rendered umbrella (offline: true?); give the source of the canary as environments[].source in the configuration")
+				"the source of istiod's chart is in neither the repository nor the rendered umbrella (offline: true?); give the canary's source as environments[].canarySource in the configuration")
 		}
 		sourceSpec, _ = b.before.istiodSource.Get("spec").(map[string]any)
 	}
@@ -127,8 +128,8 @@ func (b *builder) canarySpec(chart map[string]any) map[string]any {
 	return spec
 }
 
-// canaryValues are the inline values that make a second istiod. Switches that the package does not know are left out, since its schema may
-// refuse them.
+// canaryValues are the inline values that make a second istiod: its own revision, and none of the objects that stand in the cluster once. That the
+// package's schema takes them is seen when the canary is rendered.
 func (b *builder) canaryValues() map[string]any {
 	upstream := map[string]any{"revision": b.course.Revision}
 	if n := b.course.Replicas; n > 1 {

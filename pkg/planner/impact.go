@@ -23,14 +23,16 @@ func (b *builder) impact(before, after *rendered, s step) Impact {
 		}
 		relabelled := 0
 		for _, c := range d.Changed {
-			if onlyVersionLabels(c) {
+			told := fields(c)
+			switch {
+			case len(told) > 0:
+				i.Changed = append(i.Changed, fmt.Sprintf("%s: %s", c.ID, strings.Join(told, ", ")))
+			case c.ID.Kind != "Namespace" || !slices.ContainsFunc(c.Fields, isInjectionLabel):
 				relabelled++
-				continue
 			}
-			i.Changed = append(i.Changed, fmt.Sprintf("%s: %s", c.ID, strings.Join(fields(c), ", ")))
 		}
 		if relabelled > 0 {
-			i.Changed = append(i.Changed, fmt.Sprintf("%d more objects: only the labels that name the umbrella's version", relabelled))
+			i.Changed = append(i.Changed, fmt.Sprintf("%d more objects: only the labels and checksums that follow from the release", relabelled))
 		}
 	}
 	i.Namespaces = moves(before, after)
@@ -38,24 +40,35 @@ func (b *builder) impact(before, after *rendered, s step) Impact {
 	return i
 }
 
-// onlyVersionLabels tells objects on which a bump changes nothing but the labels that every object of the umbrella carries.
-func onlyVersionLabels(c render.Change) bool {
-	return !slices.ContainsFunc(c.Fields, func(f string) bool {
-		return !strings.HasPrefix(f, `metadata.labels["helm.sh/chart"]`) && !strings.HasPrefix(f, `metadata.labels["app.kubernetes.io/version"]`)
-	})
+// fields are the changed fields of an object that tell a person something. Left out are the labels that every object of the umbrella carries for its
+// version, the checksums of values Secrets, which are told of the Secrets themselves, and a Namespace's injection, which is told as a move. Of a Secret fields
+// are only named: what stands in it must not reach a merge request.
+func fields(c render.Change) []string {
+	var told []string
+	for _, f := range c.Fields {
+		switch {
+		case isBookkeeping(f), c.ID.Kind == "Namespace" && isInjectionLabel(f):
+		case c.ID.Kind == "Secret":
+			name, _, _ := strings.Cut(f, ": ")
+			told = append(told, name)
+		default:
+			told = append(told, f)
+		}
+	}
+	return told
 }
 
-// fields are the changed fields of an object. Of a Secret they are only named: what stands in it must not reach a merge request.
-func fields(c render.Change) []string {
-	if c.ID.Kind != "Secret" {
-		return c.Fields
+func isBookkeeping(field string) bool {
+	for _, prefix := range []string{`metadata.labels["helm.sh/chart"]`, `metadata.labels["app.kubernetes.io/version"]`, `metadata.annotations["checksum/`} {
+		if strings.HasPrefix(field, prefix) {
+			return true
+		}
 	}
-	names := make([]string, 0, len(c.Fields))
-	for _, f := range c.Fields {
-		name, _, _ := strings.Cut(f, ": ")
-		names = append(names, name)
-	}
-	return names
+	return false
+}
+
+func isInjectionLabel(field string) bool {
+	return strings.HasPrefix(field, "metadata.labels.istio-injection:") || strings.HasPrefix(field, `metadata.labels["istio.io/rev"]:`)
 }
 
 // quiet leaves out what differs between any two renders of the same input: objects drawn from random numbers or the clock, and the checksums of them.
@@ -121,7 +134,7 @@ func (b *builder) rolls(before, after *rendered) []Workload {
 		changed[c.ID] = true
 	}
 	for _, hr := range after.umbrella.Kind("HelmRelease") {
-		if _, missing := after.notAtHand[hr.ID()]; !missing || withoutPods(hr) {
+		if _, missing := after.notAtHand[hr.ID()]; !missing || withoutPods(hr.Name()) {
 			continue
 		}
 		if was, existed := before.notAtHand[hr.ID()]; existed && (changed[hr.ID()] || was != after.notAtHand[hr.ID()]) {
@@ -144,7 +157,7 @@ func (r *rendered) sets() []render.Objects {
 }
 
 // withoutPods tells the HelmReleases that deploy only custom resource definitions.
-func withoutPods(hr render.Object) bool { return strings.HasSuffix(hr.Name(), "-crds") }
+func withoutPods(release string) bool { return strings.HasSuffix(release, "-crds") }
 
 func template(objs render.Objects, t render.PodTemplate) any {
 	for _, o := range objs {

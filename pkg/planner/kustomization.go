@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/linnet-bot/linnet/pkg/gitops/splice"
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
 // listItem is an item of one of the environment's Kustomization lists, in block form for block lists and on one line for flow lists.
@@ -44,6 +45,21 @@ func (b *builder) patchItem(file string) listItem {
 		block: fmt.Sprintf("path: %s\ntarget:\n  kind: HelmRelease\n  name: %s", name, b.env.HelmRelease.Name),
 		flow:  fmt.Sprintf("{path: %s, target: {kind: HelmRelease, name: %s}}", name, b.env.HelmRelease.Name),
 	}
+}
+
+// insertLast puts the item at the end of its list, but before what other people's commits have put behind ours since: moving our items would change
+// lines that no phase has planned, and that nothing behind them overrides them is asserted on what is built.
+func (b *builder) insertLast(src []byte, item listItem) ([]byte, error) {
+	behind := b.behind[item.list]
+	if behind == 0 {
+		return item.insert(src, -1)
+	}
+	k, err := readLists(src)
+	if err != nil {
+		return nil, err
+	}
+	_, length := k.ours(item.list)
+	return item.insert(src, length-behind)
 }
 
 // insert puts the item at the index of its list, -1 for the end, and makes the list where there is none.
@@ -141,4 +157,20 @@ func (k kustomizationLists) last(list string) int {
 		}
 	}
 	return -1
+}
+
+// itemsBehind counts, in each list that holds items of ours, the items that stand behind them.
+func (b *builder) itemsBehind(t tree.Tree) (map[string]int, error) {
+	src, _ := t.Read(b.env.Kustomization)
+	k, err := readLists(src)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", b.env.Kustomization, err)
+	}
+	behind := map[string]int{}
+	for _, list := range []string{"resources", "patches"} {
+		if first, length := k.ours(list); first < length {
+			behind[list] = length - 1 - k.last(list)
+		}
+	}
+	return behind, nil
 }

@@ -69,6 +69,9 @@ func (b *builder) begin(in Input) error {
 	if err := b.refusedByDiscovery(); err != nil {
 		return err
 	}
+	if in.To == "" {
+		return refuse(b.env.ID, "release", "no upgrade is under way in %s and no target is named; name the release to go to", b.env.ID)
+	}
 	if err := b.loadReleases(b.env.Release.Version, in.To); err != nil {
 		return err
 	}
@@ -108,6 +111,9 @@ func (b *builder) resume(in Input) error {
 	if err := b.discover(start, b.env.ID); err != nil {
 		return err
 	}
+	if b.behind, err = b.itemsBehind(in.Tree); err != nil {
+		return err
+	}
 	if b.env.Release.Version != b.course.From.Release {
 		return refuse(b.env.ID, "under way", "the upgrade under way went out from Big Bang %s, but %s now says %s; somebody else moved the release, so take that back or finish by hand",
 			b.course.From.Release, b.env.ID, b.env.Release.Version)
@@ -140,10 +146,10 @@ func (b *builder) renderEnds() error {
 		return err
 	}
 	if b.before, err = b.renderTree(b.start); err != nil {
-		return err
+		return b.explain(err, b.from.Version, "so Flux cannot apply them today; change them first")
 	}
 	if b.after, err = b.renderTree(b.inPlace); err != nil {
-		return b.explainTarget(err)
+		return b.explain(err, b.to.Version, "so bump would fail; change them before the upgrade")
 	}
 	hr, _ := b.before.overlay.Find("HelmRelease", b.env.HelmRelease.Namespace, b.env.HelmRelease.Name)
 	b.helmReleaseAPI = hr.APIVersion()

@@ -52,6 +52,26 @@ func (b *builder) missionPatches(s state) []missionPatch {
 	return all
 }
 
+// besideTheUmbrella names what the overlay itself deploys into namespaces of the umbrella. Flux applies the overlay before the umbrella moves the label,
+// so a restart in the same commit could come too early and be injected by the wrong istiod.
+func (b *builder) besideTheUmbrella(namespaces []string) []string {
+	var notes []string
+	for _, ns := range namespaces {
+		if _, own := b.before.overlay.Find("Namespace", "", ns); own {
+			continue
+		}
+		for _, o := range b.before.overlay {
+			if o.Namespace() == ns && rolledByRestart[o.Kind()] {
+				notes = append(notes, fmt.Sprintf("%s is this repository's own, in a namespace of Big Bang: restart it after the merge, when the label has moved", o.ID()))
+			}
+		}
+		for _, hr := range b.overlayReleases(ns) {
+			notes = append(notes, fmt.Sprintf("what %s deploys in namespace %s is this repository's own: restart it after the merge, when the label has moved", hr.ID(), ns))
+		}
+	}
+	return notes
+}
+
 func (b *builder) overlayWorkloads(ns string) bool {
 	return slices.ContainsFunc(b.before.overlay, func(o render.Object) bool { return o.Namespace() == ns && rolledByRestart[o.Kind()] })
 }

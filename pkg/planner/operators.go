@@ -41,6 +41,12 @@ var operatorsOf = map[string][]operatorKind{
 	"ek": {
 		{group: "kibana.k8s.elastic.co", version: "v1", kind: "Kibana", body: podTemplate},
 	},
+	"kiali": {
+		{group: "kiali.io", version: "v1alpha1", kind: "Kiali", body: "spec:\n  deployment:\n    pod_annotations:\n      %s\n"},
+	},
+	"mattermost": {
+		{group: "installation.mattermost.com", version: "v1beta1", kind: "Mattermost", body: "spec:\n  podTemplate:\n    extraAnnotations:\n      %s\n"},
+	},
 }
 
 func operatorKinds(r helmRelease) []operatorKind { return operatorsOf[r.id.Name] }

@@ -120,6 +120,9 @@ func (b *builder) notes(s step) []string {
 			continue
 		}
 		for _, t := range b.workloadsIn(w.Namespaces) {
+			if rolledByRestart[t.ID.Kind] && !t.Rolls {
+				notes = append(notes, fmt.Sprintf("%s has the update strategy OnDelete: delete its pods one by one after the merge", t.ID))
+			}
 			switch t.ID.Kind {
 			case "Pod":
 				notes = append(notes, fmt.Sprintf("%s is a bare pod: delete it after the merge, so that it is made anew", t.ID))
@@ -127,8 +130,11 @@ func (b *builder) notes(s step) []string {
 				notes = append(notes, fmt.Sprintf("%s is a Job: what runs of it must end by itself before the gate opens", t.ID))
 			case "CronJob":
 				notes = append(notes, fmt.Sprintf("%s is a CronJob: its next run is injected anew, one that is running must end by itself", t.ID))
+			case "Elasticsearch", "Tenant":
+				notes = append(notes, fmt.Sprintf("%s makes its pods by an operator, and no patch here reaches them: roll them after the merge", t.ID))
 			}
 		}
+		notes = append(notes, b.besideTheUmbrella(w.Namespaces)...)
 	}
 	return notes
 }

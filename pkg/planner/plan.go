@@ -67,7 +67,7 @@ type Plan struct {
 	Done        int       `json:"done"` // how many phases are in the given tree
 	// Stale are files of the canary folder that the next phase writes anew: something else in the repository has changed what they must hold.
 	Stale     []string `json:"stale,omitempty"`
-	NotAtHand []string `json:"notAtHand"` // charts that could not be rendered, and what follows
+	NotAtHand []string `json:"notAtHand"` // charts that are missing, with their tags: which of their workloads roll is not known in advance
 
 	Upgrade checks.Upgrade `json:"-"`
 	Start   tree.Tree      `json:"-"` // the tree without the upgrade

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -24,11 +23,19 @@ func (b *builder) refusedByDiscovery() error {
 	}
 	for _, m := range b.env.Missing {
 		findings = append(findings, Finding{Level: Refuse, Check: "files", Position: gitops.Position{File: m.NeededBy, Line: m.Line},
-			Text: fmt.Sprintf("%s is not there, so Kustomize cannot build %s; add the file", m.Path, b.env.ID)})
+			Text: fmt.Sprintf("%s is not in the repository, so Kustomize cannot build %s; commit the file", m.Path, b.env.ID)})
 	}
 	for _, n := range b.env.Findings {
-		if n.Level == gitops.Refuse {
+		missing := slices.ContainsFunc(b.env.Missing, func(m render.MissingFile) bool {
+			return n.Position == (gitops.Position{File: m.NeededBy, Line: m.Line})
+		})
+		if n.Level == gitops.Refuse && !missing {
 			findings = append(findings, Finding{Level: Refuse, Check: "repository", Text: n.Text, Position: n.Position})
+		}
+	}
+	for _, l := range b.env.Layers {
+		if l.Unreadable == "not YAML" {
+			findings = append(findings, Finding{Level: Refuse, Check: "values", Position: l.Position, Text: fmt.Sprintf("the values in %s are not YAML (%s); mend them", l.Label(), l.Why)})
 		}
 	}
 	if len(findings) == 0 && b.env.Built == nil {
@@ -50,19 +57,38 @@ func (b *builder) crossable() error {
 	case tv.Equal(fv):
 		return refuse(b.env.ID, "release", "%s already runs Big Bang %s; name a later release with --to", b.env.ID, to.Version)
 	case tv.LessThan(fv):
-		return refuse(b.env.ID, "release", "big Bang %s is older than %s, which %s runs; an upgrade only goes forward, so name a later release with --to", to.Version, from.Version, b.env.ID)
+		return refuse(b.env.ID, "release", "the release %s is older than Big Bang %s, which %s runs; an upgrade only goes forward, so name a later release with --to", to.Version, from.Version, b.env.ID)
 	case change.Kind == release.Layout:
 		return refuse(b.env.ID, "layout", "the step from Big Bang %s to %s changes how Istio is installed (2.54 to 3.0), which no canary can cross; do that step by Big Bang's own migration guide", from.Version, to.Version)
 	case change.Kind == release.Skip:
-		return refuse(b.env.ID, "skip", "big Bang %s ships Istio %s and %s ships %s, which skips an Istio minor; go by way of a release between them (`linnet releases --since %s` shows which)",
+		return refuse(b.env.ID, "skip", "the step from Big Bang %s (Istio %s) to %s (Istio %s) skips an Istio minor; go by way of a release between them (`linnet releases --since %s` shows which)",
 			from.Version, from.Istio(), to.Version, to.Istio(), from.Version)
 	case change.Kind == release.None:
-		return refuse(b.env.ID, "istio", "big Bang %s and %s both ship Istio %s, so there is nothing for a canary to do; bump the release in place", from.Version, to.Version, from.Istio())
+		return refuse(b.env.ID, "istio", "the releases %s and %s both ship Istio %s, so there is nothing for a canary to do; bump the release in place, or name a later one with --to", from.Version, to.Version, from.Istio())
+	case !forward(from, to):
+		return refuse(b.env.ID, "istio", "the release %s ships Istio %s, which is older than the %s of %s; name a later release with --to", to.Version, to.Istio(), from.Istio(), from.Version)
+	}
+	return b.kubernetesAllows()
+}
+
+// kubernetesAllows refuses a cluster that one of the umbrellas refuses by its kubeVersion.
+func (b *builder) kubernetesAllows() error {
+	if b.policy.Kubernetes == "" {
+		return nil
+	}
+	cluster, err := semver.NewVersion(b.policy.Kubernetes)
+	if err != nil {
+		return refuse(b.env.ID, "kubernetes", "the configured Kubernetes version %q is not a version; write it like 1.34.1", b.policy.Kubernetes)
+	}
+	for _, r := range []release.Release{b.from, b.to} {
+		if want, err := semver.NewConstraint(r.KubeVersion); r.KubeVersion != "" && err == nil && !want.Check(cluster) {
+			return refuse(b.env.ID, "kubernetes", "the cluster runs Kubernetes %s, and Big Bang %s asks for %s; upgrade Kubernetes first", b.policy.Kubernetes, r.Version, strings.TrimSuffix(r.KubeVersion, "-0"))
+		}
 	}
 	return nil
 }
 
-// preflight is design §2.2 as far as the repository and the releases can tell. What passes is listed too: the page shows what was looked at.
+// preflight looks at everything that can be in the way, as far as the repository and the releases can tell. What passes is listed too: the page shows what was looked at.
 func (b *builder) preflight() []Finding {
 	var all []Finding
 	add := func(level Level, check, format string, args ...any) {
@@ -101,7 +127,7 @@ func (b *builder) kubernetesFindings() []Finding {
 	lo, errLo := semver.NewVersion(low)
 	hi, errHi := semver.NewVersion(high)
 	if err != nil || errLo != nil || errHi != nil {
-		return []Finding{{Level: Refuse, Check: "kubernetes", Text: fmt.Sprintf("the configured Kubernetes version %q is not a version; write it like 1.34.1", b.policy.Kubernetes)}}
+		return nil // begin refuses what is not a version
 	}
 	if v.Minor() < lo.Minor() || v.Minor() > hi.Minor() {
 		return []Finding{{Level: Refuse, Check: "kubernetes", Text: fmt.Sprintf("the cluster runs Kubernetes %s, and Istio %s and %s together support %s to %s; upgrade Kubernetes first, or take a release in between",
@@ -170,14 +196,6 @@ func (b *builder) sourceFindings() []Finding {
 			}
 		}
 	}
-	for _, key := range slices.Sorted(keysOf(b.env.Packages)) {
-		for _, pin := range b.env.Packages[key].Pins {
-			if pin.Wins {
-				all = append(all, Finding{Level: Warn, Check: "pin", Position: pin.Position,
-					Text: fmt.Sprintf("the values pin %s.%s to %s", key, pin.Field, pin.Value)})
-			}
-		}
-	}
 	for _, end := range []struct {
 		r    *rendered
 		rel  release.Release
@@ -211,53 +229,6 @@ func (b *builder) valuesFindings() []Finding {
 			strings.Join(unread, ", "), them(unread), b.course.To.Release)})
 	}
 	return append(all, Finding{Level: Pass, Check: "values", Text: fmt.Sprintf("the readable values fit the schema of Big Bang %s", b.course.To.Release)})
-}
-
-// explainTarget names each value that the target's schema refuses, and where it is written.
-func (b *builder) explainTarget(err error) error {
-	var violations *render.SchemaViolations
-	if !errors.As(err, &violations) {
-		return err
-	}
-	refused := &Refused{Environment: b.env.ID}
-	for _, v := range violations.Errors {
-		f := Finding{Level: Refuse, Check: "schema", Text: fmt.Sprintf("the values break the schema of Big Bang %s: %s; change them before the upgrade, not at bump", b.course.To.Release, v)}
-		if p, ok := b.valuePosition(v); ok {
-			f.Position = p
-		}
-		refused.Findings = append(refused.Findings, f)
-	}
-	return refused
-}
-
-// valuePosition finds the strongest readable layer that sets the value a schema error is about.
-func (b *builder) valuePosition(v render.SchemaError) (gitops.Position, bool) {
-	keys := strings.FieldsFunc(v.Path, func(r rune) bool { return r == '.' })
-	for i := len(b.env.Layers) - 1; i >= 0; i-- {
-		l := b.env.Layers[i]
-		var at any = l.Values
-		found := l.Values != nil
-		for _, k := range keys {
-			m, ok := at.(map[string]any)
-			if at, found = m[k], ok && m[k] != nil; !found {
-				break
-			}
-		}
-		if found && (len(keys) > 0 || mentions(l.Values, v.Message)) {
-			return l.Position, true
-		}
-	}
-	return gitops.Position{}, false
-}
-
-// mentions tells whether a message about the root names one of the keys, as "additional properties 'promtail' not allowed" does.
-func mentions(values map[string]any, message string) bool {
-	for k := range values {
-		if strings.Contains(message, "'"+k+"'") || strings.Contains(message, `"`+k+`"`) {
-			return true
-		}
-	}
-	return false
 }
 
 func keysOf[V any](m map[string]V) func(yield func(string) bool) {

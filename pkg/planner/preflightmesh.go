@@ -29,21 +29,17 @@ func (b *builder) meshFindings() []Finding {
 			refused("revision", "namespace %s carries istio.io/rev: %s already; take the label out, or finish what put it there", ns.Name(), rev)
 		}
 	}
-	if policy := values.Get("kyvernoPolicies", "values", "policies", "require-istio-on-namespaces", "validationFailureAction"); policy != nil &&
-		strings.EqualFold(fmt.Sprint(policy), "enforce") && values.Get("kyvernoPolicies", "enabled") == true {
-		refused("kyverno", "the Kyverno policy require-istio-on-namespaces enforces the label istio-injection: enabled, so no namespace could move; set it to Audit or exclude the namespaces for the time of the upgrade")
+	if b.labelEnforced() {
+		refused("kyverno", "the Kyverno policy require-istio-on-namespaces enforces the label istio-injection: enabled, so no namespace could move; set it to Audit for the time of the upgrade")
 	}
-	if values.Get("offline") == true && b.policy.Source == nil && b.before.istiodSource == nil {
-		refused("offline", "offline: true keeps the umbrella from rendering sources; give the canary's source as environments[].source in the configuration")
-	}
+	all = append(all, b.podsWithTheirOwnInjection()...)
+	all = append(all, b.proxyVersionFilters()...)
 	for _, m := range b.env.MissionNamespaces {
 		switch {
-		case m.Rev != "":
-			all = append(all, Finding{Level: Refuse, Check: "revision", Position: m.Position, Text: fmt.Sprintf("namespace %s carries istio.io/rev: %s already; take the label out first", m.Name, m.Rev)})
 		case m.Environment != "" && m.Environment != b.env.ID:
 		case m.Injection == "enabled" && !b.covered(m.Name):
 			all = append(all, Finding{Level: Refuse, Check: "coverage", Position: m.Position,
-				Text: fmt.Sprintf("namespace %s is injected by the old istiod and nothing here can move it, since no Kustomize build of %s holds it, so bump could never open; list its manifest in %s", m.Name, b.env.ID, b.env.Kustomization)})
+				Text: fmt.Sprintf("namespace %s is injected by the old istiod and nothing here can move it, since the build of %s does not hold it, so bump could never open; list its manifest in %s, or take the label out", m.Name, b.env.ID, b.env.Kustomization)})
 		}
 	}
 	return all
@@ -65,19 +61,15 @@ func (b *builder) covered(ns string) bool {
 func (b *builder) fluxFindings() []Finding {
 	var all []Finding
 	if f := b.env.Flux; f == nil {
-		all = append(all, Finding{Level: Unknown, Check: "flux", Text: fmt.Sprintf("the Flux Kustomization that applies %s is not in the repository, so whether it prunes was not seen", b.env.ID)})
+		all = append(all, Finding{Level: Unknown, Check: "flux", Text: fmt.Sprintf("the Flux Kustomization that applies %s is not in the repository, so whether it prunes, and patches what is built here, was not seen", b.env.ID)})
 	} else {
 		if !f.Prune {
 			all = append(all, Finding{Level: Refuse, Check: "prune", Position: f.Position,
 				Text: fmt.Sprintf("the Flux Kustomization %s does not prune, so the canary would stay in the cluster for ever; set prune: true", f.Name)})
 		}
-		if f.Object.Get("spec", "postBuild") != nil {
-			all = append(all, Finding{Level: Warn, Check: "flux", Position: f.Position,
-				Text: fmt.Sprintf("the Flux Kustomization %s substitutes variables (postBuild), which was not done here; look whether one of them stands in what Linnet writes", f.Name)})
-		}
 	}
 	if field := newFluxField(b.before.overlay, b.after.overlay, b.env.HelmRelease); field != "" {
-		all = append(all, Finding{Level: Warn, Check: "flux", Text: fmt.Sprintf("the base of Big Bang %s sets spec.%s on its HelmRelease, which old Flux versions do not know; upgrade Flux before bump", b.course.To.Release, field)})
+		all = append(all, Finding{Level: Warn, Check: "flux", Text: fmt.Sprintf("the base of Big Bang %s sets spec.%s on its HelmRelease, which the base of %s does not; make sure that the Flux in the cluster knows it, else upgrade Flux before bump", b.course.To.Release, field, b.course.From.Release)})
 	}
 	return all
 }
@@ -139,12 +131,15 @@ func findingOf(err error, check string) Finding {
 	return Finding{Level: Refuse, Check: check, Text: err.Error(), Position: gitops.Position{}}
 }
 
-// notAtHand lists the charts that were missing, and what follows.
+// notAtHand lists the charts that are missing, each once: which of their workloads roll is not known in advance.
 func (b *builder) notAtHand() []string {
-	var all []string
-	for id, chart := range b.before.notAtHand {
-		all = append(all, fmt.Sprintf("%s (%s): which of its workloads roll is not known in advance", id, chart))
+	seen := map[string]bool{}
+	for _, r := range []*rendered{b.before, b.after} {
+		for id, chart := range r.notAtHand {
+			if !withoutPods(id.Name) {
+				seen[chart] = true
+			}
+		}
 	}
-	slices.Sort(all)
-	return all
+	return slices.Sorted(keysOf(seen))
 }

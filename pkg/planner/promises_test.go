@@ -33,6 +33,9 @@ func TestPromisesOnTheMiniature(t *testing.T) {
 }
 
 func TestPromisesOnRealRepositories(t *testing.T) {
+	if testing.Short() {
+		t.Skip("renders real umbrellas many times; run without -short")
+	}
 	repositories := []struct {
 		name, written string
 		environments  []string
@@ -46,6 +49,7 @@ func TestPromisesOnRealRepositories(t *testing.T) {
 		for _, step := range steps {
 			for _, environment := range repository.environments {
 				t.Run(fmt.Sprintf("%s/%s/%s to %s", repository.name, environment, step.from, step.to), func(t *testing.T) {
+					t.Parallel()
 					start := realRepository(t, repository.name, repository.written, step.from)
 					plan := mustPlan(t, planner.Input{Tree: start, Environment: environment, To: step.to, Material: material})
 					promises(t, plan, start, material)
@@ -55,9 +59,11 @@ func TestPromisesOnRealRepositories(t *testing.T) {
 			}
 		}
 	}
-	for asked, got := range material.standIns {
-		t.Logf("chart %s is not at hand; %s stood in", asked, got)
-	}
+	t.Cleanup(func() {
+		for asked, got := range material.standIns {
+			t.Logf("chart %s is not at hand; %s stood in", asked, got)
+		}
+	})
 }
 
 func mustPlan(t testing.TB, in planner.Input) planner.Plan {

@@ -13,13 +13,22 @@ type Refused struct {
 	Findings    []Finding // only those with Level Refuse; never empty
 }
 
-// Error gives all sentences, one per line.
+// Error gives all sentences.
 func (r *Refused) Error() string {
 	lines := make([]string, 0, len(r.Findings))
 	for _, f := range r.Findings {
 		lines = append(lines, f.String())
 	}
 	return fmt.Sprintf("no plan for %s: %s", r.Environment, strings.Join(lines, "; "))
+}
+
+// Unwrap gives each sentence as an error of its own, for those who print one a line.
+func (r *Refused) Unwrap() []error {
+	all := make([]error, 0, len(r.Findings))
+	for _, f := range r.Findings {
+		all = append(all, fmt.Errorf("no plan for %s: %s", r.Environment, f))
+	}
+	return all
 }
 
 // String is the sentence with its position.

@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -28,23 +29,26 @@ func (p Plan) WriteText(w io.Writer, width int) error {
 	page.groups("Waves", p.Waves)
 	page.groups("Gateways", p.Gateways)
 	page.heading("Phases")
+	names := 0
+	for _, phase := range p.Phases {
+		names = max(names, len(phase.Name))
+	}
 	for _, phase := range p.Phases {
 		mark := " "
 		if phase.Number <= p.Done {
 			mark = "x"
 		}
-		page.item(fmt.Sprintf("[%s] %2d", mark, phase.Number), fmt.Sprintf("%-22s %s", phase.Name, phase.Title))
+		page.item(fmt.Sprintf("[%s] %2d", mark, phase.Number)+" "+fmt.Sprintf("%-*s", names, phase.Name), phase.Title)
 	}
 	page.blank()
 	if len(p.NotAtHand) > 0 {
 		page.heading("Charts that are not at hand")
-		for _, s := range p.NotAtHand {
-			page.item("-", s)
-		}
+		page.wrapped("  ", "  ", strings.Join(p.NotAtHand, ", "))
+		page.wrapped("  ", "  ", "Which of their workloads a phase rolls is not known in advance; where their HelmRelease changes, the page says so.")
 		page.blank()
 	}
-	for _, phase := range p.Phases {
-		page.phase(phase, len(p.Phases))
+	for i := range p.Phases {
+		page.phase(p.Phases, i)
 	}
 	page.linef("After the last phase the tree is, byte for byte, the one a plain bump of Big Bang to %s would leave.", p.To.Release)
 	return page.err
@@ -100,12 +104,13 @@ func (p *page) groups(heading string, groups []Group) {
 	p.blank()
 }
 
-func (p *page) phase(phase Phase, of int) {
+func (p *page) phase(phases []Phase, i int) {
+	phase, of := phases[i], len(phases)
 	p.write(strings.Repeat("-", min(p.width, 80)) + "\n")
 	p.linef("%d/%d %s: %s", phase.Number, of, phase.Name, phase.Title)
 	p.linef("%s", phase.Why)
 	p.blank()
-	p.list("Opens and merges when", phase.Entry)
+	p.list("May be merged when", afterThePhaseBefore(phases, i))
 	p.impact(phase.Render)
 	p.list("Mind", phase.Notes)
 	p.list("Done when", phase.Exit)
@@ -117,6 +122,22 @@ func (p *page) phase(phase Phase, of int) {
 		p.blank()
 	}
 	p.blank()
+}
+
+// afterThePhaseBefore words the entry gate of a phase: what the exit gate of the phase before it has already said is not said again.
+func afterThePhaseBefore(phases []Phase, i int) []string {
+	entry := phases[i].Entry
+	if i == 0 {
+		return entry
+	}
+	before := phases[i-1]
+	told := []string{fmt.Sprintf("all that phase %d, %s, is done by still holds", before.Number, before.Name)}
+	for _, words := range entry {
+		if !slices.Contains(before.Exit, words) {
+			told = append(told, words)
+		}
+	}
+	return told
 }
 
 func (p *page) list(heading string, items []string) {
@@ -149,7 +170,7 @@ func (p *page) impact(i Impact) {
 	some("+", "objects", i.Added)
 	some("-", "objects", i.Removed)
 	some("~", "objects", i.Changed)
-	some(">", "namespaces", stringers(i.Namespaces))
+	some(">", "namespaces", prefixed("namespace ", stringers(i.Namespaces)))
 	some("o", "workloads", prefixed("rolls ", stringers(i.Rolls)))
 	if empty && before == nil {
 		p.item("-", "nothing")

@@ -22,10 +22,10 @@ const (
 var classNames = map[class]string{stateless: "stateless", observability: "observability", mission: "mission", stateful: "stateful"}
 
 var classReasons = map[class]string{
-	stateless:     "keeps no data, so it goes first",
-	observability: "is what the upgrade is watched with, so it does not go first",
-	mission:       "is not one of Big Bang's own packages, so it goes after those",
-	stateful:      "keeps data, so it goes last",
+	stateless:     "no data is kept here, so it goes first",
+	observability: "the upgrade is watched with it, so it does not go first",
+	mission:       "not one of Big Bang's own packages, so it goes after those",
+	stateful:      "data is kept here, so it goes last",
 }
 
 // namespaceClass holds the namespaces of Big Bang's packages. A namespace that is not here is the mission's own.
@@ -46,6 +46,13 @@ func (b *builder) chart() error {
 	b.course.CNI = nested(b.before.umbrella, "istio-cni") != nil && nested(b.after.umbrella, "istio-cni") != nil
 	if err := b.unknownGateways(); err != nil {
 		return err
+	}
+	for _, g := range gateways {
+		for _, r := range b.releasesOfGateway(g) {
+			if r.target != gatewayNamespace {
+				return refuse(b.env.ID, "gateways", "gateway %s is deployed into namespace %s and others into %s, and Linnet moves gateways of one namespace only; bring them into one", g, r.target, gatewayNamespace)
+			}
+		}
 	}
 
 	open := b.injectedNamespaces()
@@ -71,17 +78,29 @@ func (b *builder) injectedNamespaces() []string {
 
 func (b *builder) computedWaves(open []string) []CourseWave {
 	byClass := map[class][]string{}
-	why := map[class][]string{}
+	because := map[class]map[string][]string{} // reason -> namespaces
 	for _, ns := range open {
 		c, reason := b.classify(ns)
 		byClass[c] = append(byClass[c], ns)
-		why[c] = append(why[c], ns+" "+reason)
+		if because[c] == nil {
+			because[c] = map[string][]string{}
+		}
+		because[c][reason] = append(because[c][reason], ns)
 	}
 	var waves []CourseWave
 	for c := stateless; c <= stateful; c++ {
-		if len(byClass[c]) > 0 {
-			waves = append(waves, CourseWave{Name: classNames[c], Namespaces: byClass[c], Why: "computed: " + strings.Join(why[c], "; ")})
+		if len(byClass[c]) == 0 {
+			continue
 		}
+		var why []string
+		for _, reason := range slices.Sorted(keysOf(because[c])) {
+			if len(because[c]) == 1 {
+				why = append(why, reason)
+			} else {
+				why = append(why, strings.Join(because[c][reason], ", ")+": "+reason)
+			}
+		}
+		waves = append(waves, CourseWave{Name: classNames[c], Namespaces: byClass[c], Why: "computed: " + strings.Join(why, "; ")})
 	}
 	return waves
 }
@@ -95,13 +114,14 @@ func (b *builder) classify(ns string) (class, string) {
 	if c == observability {
 		return c, classReasons[c]
 	}
-	for id, out := range b.before.packages {
-		if hr, ok := b.before.umbrella.Find("HelmRelease", id.Namespace, id.Name); !ok || targetNamespace(hr) != ns {
+	for _, hr := range b.before.umbrella.Kind("HelmRelease") {
+		out, ok := b.before.packages[hr.ID()]
+		if !ok || targetNamespace(hr) != ns {
 			continue
 		}
 		for _, o := range out.Objects {
 			if o.Kind() == "PersistentVolumeClaim" || (o.Kind() == "StatefulSet" && o.Get("spec", "volumeClaimTemplates") != nil) {
-				return stateful, fmt.Sprintf("keeps data (%s), so it goes last", o.ID())
+				return stateful, fmt.Sprintf("data is kept here (%s), so it goes last", o.ID())
 			}
 		}
 	}

@@ -1,0 +1,52 @@
+package planner
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/linnet-bot/linnet/pkg/gitops"
+	"github.com/linnet-bot/linnet/pkg/gitops/render"
+)
+
+// explain makes a refusal of an umbrella that does not render: each value that its schema refuses, and where it is written.
+func (b *builder) explain(err error, version, consequence string) error {
+	var violations *render.SchemaViolations
+	if !errors.As(err, &violations) {
+		return refuse(b.env.ID, "render", "%v", err)
+	}
+	refused := &Refused{Environment: b.env.ID}
+	for _, v := range violations.Errors {
+		f := Finding{Level: Refuse, Check: "schema", Text: fmt.Sprintf("the values break the schema of Big Bang %s (%s), %s", version, v, consequence)}
+		f.Position, _ = b.valuePosition(v)
+		refused.Findings = append(refused.Findings, f)
+	}
+	return refused
+}
+
+// quoted finds the keys that a schema's message names, as "additional properties 'promtail' not allowed" does.
+var quoted = regexp.MustCompile(`'([^']+)'`)
+
+// valuePosition finds the line of the strongest readable layer that sets the value a schema error is about.
+func (b *builder) valuePosition(v render.SchemaError) (gitops.Position, bool) {
+	var path []string
+	if v.Path != "" {
+		path = strings.Split(v.Path, ".")
+	}
+	named := quoted.FindAllStringSubmatch(v.Message, -1)
+	for i := len(b.env.Layers) - 1; i >= 0; i-- {
+		l := b.env.Layers[i]
+		for _, name := range named {
+			if at, ok := l.Where(append(path[:len(path):len(path)], name[1])...); ok {
+				return at, true
+			}
+		}
+		if len(path) > 0 {
+			if at, ok := l.Where(path...); ok {
+				return at, true
+			}
+		}
+	}
+	return gitops.Position{}, false
+}
