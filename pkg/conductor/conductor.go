@@ -78,7 +78,6 @@ type Conductor struct {
 	plans   plans
 	soaks   map[soakKey]checks.SoakClock
 	settled map[int]bool // merged requests that nothing is left to say of
-	limit   int          // actions a look may take; 0 = as many as there are
 }
 
 // DefaultMaxGap is MaxGap for one that watches.

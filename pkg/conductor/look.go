@@ -17,7 +17,6 @@ const maxRounds = 20
 // An error means that something could not be read or done; what was done before stays done, and the next look goes on from there.
 func (c *Conductor) Look(ctx context.Context) (Status, error) {
 	seen := c.see(ctx)
-	done := 0
 	for range maxRounds {
 		s, err := c.gather(ctx, seen)
 		if errors.Is(err, errLookAgain) {
@@ -32,10 +31,6 @@ func (c *Conductor) Look(ctx context.Context) (Status, error) {
 			return c.status(s), nil
 		}
 		for _, a := range actions {
-			if c.limit > 0 && done == c.limit {
-				return c.status(s), nil
-			}
-			done++
 			c.Log.InfoContext(ctx, a.String(), "environment", s.Environment)
 			if err := a.do(ctx, c.Forge); movedOn(err) {
 				c.Log.InfoContext(ctx, "somebody else was faster", "environment", s.Environment, "action", a.String(), "reason", err.Error())
