@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/Masterminds/semver/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/linnet-bot/linnet/pkg/config"
@@ -53,6 +54,9 @@ func (a *app) plan(ctx context.Context, f planFlags) error {
 	}
 	if f.patches != "" && f.output != "patch" {
 		return usagef("--patches says where -o patch writes; add -o patch")
+	}
+	if _, err := semver.StrictNewVersion(f.to); f.to != "" && err != nil {
+		return usagef("--to is %q, but must be a release such as 3.19.0", f.to)
 	}
 	cfg, err := a.config()
 	if err != nil {

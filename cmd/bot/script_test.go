@@ -26,7 +26,10 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("LINNET_UPDATE_SCRIPTS") != "",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits,
+			"commit":    commitAll,
+			"exits":     exits,
+			"miniature": miniatureOnDisk,
+			"replace":   replaceText,
 		},
 		Setup: func(env *testscript.Env) error {
 			// Git in a script commits as a fixed person and reads no

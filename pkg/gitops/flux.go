@@ -93,7 +93,7 @@ func (d *discovery) applyFlux(e *Environment, o *overlay, matches []fluxMatch) {
 		o.note(Warn, other.manifest.pos, "Flux Kustomization %s applies this folder too", other.manifest.root.str("metadata", "name"))
 	}
 	if !e.Flux.Prune {
-		o.note(Refuse, m.manifest.pos, "Flux Kustomization %s does not prune: what an upgrade removes from Git would stay on the cluster", e.Flux.Name)
+		o.note(Refuse, m.manifest.pos, "Flux Kustomization %s does not prune: what an upgrade removes from Git would stay on the cluster; set prune: true", e.Flux.Name)
 	}
 	if post := root.get("spec", "postBuild"); post.isMapping() && len(post.keys) > 0 {
 		o.note(Warn, post.pos, "Flux substitutes variables after the build (postBuild): what they become is not known here")

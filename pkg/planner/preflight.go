@@ -21,6 +21,9 @@ func (b *builder) refusedByDiscovery() error {
 			findings = append(findings, Finding{Level: Refuse, Check: "repository", Text: fmt.Sprintf("%s: %s", u.What, u.Reason), Position: u.Position})
 		}
 	}
+	if len(findings) > 0 {
+		return refusals(b.env.ID, findings) // what else is in the way follows from that
+	}
 	for _, m := range b.env.Missing {
 		findings = append(findings, Finding{Level: Refuse, Check: "files", Position: gitops.Position{File: m.NeededBy, Line: m.Line},
 			Text: fmt.Sprintf("%s is not in the repository, so Kustomize cannot build %s; commit the file", m.Path, b.env.ID)})
@@ -34,9 +37,15 @@ func (b *builder) refusedByDiscovery() error {
 		}
 	}
 	for _, l := range b.env.Layers {
-		if l.Unreadable == "not YAML" {
-			findings = append(findings, Finding{Level: Refuse, Check: "values", Position: l.Position, Text: fmt.Sprintf("the values in %s are not YAML (%s); mend them", l.Label(), l.Why)})
+		if !strings.HasPrefix(l.Unreadable, "not YAML") && !strings.HasPrefix(l.Unreadable, "not a YAML") {
+			continue
 		}
+		why := ""
+		if l.Kind != "Secret" { // the parser's message may quote what it read
+			why = " (" + textOr(l.Why, l.Unreadable) + ")"
+		}
+		findings = append(findings, Finding{Level: Refuse, Check: "values", Position: l.Position,
+			Text: fmt.Sprintf("the values in %s are not a YAML mapping%s, so Flux cannot use them; mend them", l.Label(), why)})
 	}
 	if len(findings) == 0 && b.env.Built == nil {
 		findings = append(findings, Finding{Level: Refuse, Check: "build", Text: fmt.Sprintf("%s does not build: %s", b.env.ID, b.env.BuildError)})
