@@ -2,6 +2,7 @@ package conductor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/linnet-bot/linnet/pkg/forge"
@@ -125,6 +126,9 @@ func (a React) do(ctx context.Context, f forge.Forge) error {
 // do asks once more what would come of it. The forge binds the merge to the head; that the target has not moved either is seen here.
 func (a Merge) do(ctx context.Context, f forge.Forge) error {
 	p, err := f.Preview(ctx, a.Number)
+	if errors.Is(err, forge.ErrNotMergeable) {
+		return errLookAgain // merged or closed by somebody else, or the target moved
+	}
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ type Settings struct {
 // Conductor conducts one environment. It is not safe for concurrent use; several processes on one forge are.
 type Conductor struct {
 	Settings
-	plans   plans
+	plans   *plans
 	soaks   map[soakKey]checks.SoakClock
 	settled map[int]bool // merged requests that nothing is left to say of
 }
@@ -108,5 +108,5 @@ func New(s Settings) (*Conductor, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Conductor{Settings: s, soaks: map[soakKey]checks.SoakClock{}, settled: map[int]bool{}}, nil
+	return &Conductor{Settings: s, plans: &plans{}, soaks: map[soakKey]checks.SoakClock{}, settled: map[int]bool{}}, nil
 }

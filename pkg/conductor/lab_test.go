@@ -34,6 +34,7 @@ type lab struct {
 	edit    func(*Settings)
 	blind   error // what the observer says instead of an observation
 	mu      sync.Mutex
+	plans   *plans // what conductors of this lab share; nil = each plans for itself
 }
 
 // shortSoak keeps the walk short; the cluster needs minutes for each phase anyway.
@@ -46,7 +47,7 @@ func newLab(t *testing.T, flavour string) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{T: t, dir: filepath.Join(t.TempDir(), "forge"), cluster: cluster, policy: planner.Policy{Soak: shortSoak}}
+	l := &lab{T: t, dir: filepath.Join(t.TempDir(), "forge"), cluster: cluster, policy: planner.Policy{Soak: shortSoak}, plans: kept[flavour]}
 	if err := local.Create(l.dir, local.CreateOptions{Initial: tree.New(miniature.Repository(flavour)), Now: cluster.Now}); err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +55,9 @@ func newLab(t *testing.T, flavour string) *lab {
 	l.pass(10 * time.Minute)
 	return l
 }
+
+// kept are plans of earlier tests, by flavour. All labs have the same policy and the same first commit, so this only saves time.
+var kept = map[string]*plans{"git": {}, "helmRepo": {}}
 
 func (l *lab) as(who string) *local.Forge {
 	l.Helper()
@@ -121,6 +125,9 @@ func (l *lab) conductorAs(f forge.Forge) *Conductor {
 	c, err := New(s)
 	if err != nil {
 		l.Fatal(err)
+	}
+	if l.plans != nil {
+		c.plans = l.plans
 	}
 	return c
 }
@@ -326,7 +333,8 @@ func miniaturePackages() release.Packages {
 	return packages
 }
 
-
 func treeChange(path, content string) []tree.Change {
 	return []tree.Change{{Path: path, Content: []byte(content)}}
 }
+
+func treeDelete(path string) []tree.Change { return []tree.Change{{Path: path, Delete: true}} }
