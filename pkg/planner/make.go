@@ -203,6 +203,9 @@ func (b *builder) plan(in Input, underway bool) (Plan, error) {
 	if err := b.progress(&p, in.Tree); err != nil {
 		return Plan{}, err
 	}
+	if err := b.back(&p, in.Tree); err != nil {
+		return Plan{}, err
+	}
 	return p, nil
 }
 

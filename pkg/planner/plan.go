@@ -69,6 +69,9 @@ type Plan struct {
 	Stale     []string `json:"stale,omitempty"`
 	NotAtHand []string `json:"notAtHand"` // charts that are missing, with their tags: which of their workloads roll is not known in advance
 
+	// Back is the phase that takes the last one back that is in; nil when none is.
+	Back *Phase `json:"back,omitempty"`
+
 	Upgrade checks.Upgrade `json:"-"`
 	Start   tree.Tree      `json:"-"` // the tree without the upgrade
 	InPlace tree.Tree      `json:"-"` // the tree of a plain bump of the release: what is left after the last phase

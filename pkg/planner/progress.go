@@ -10,38 +10,73 @@ import (
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
-// progress finds the phase whose tree the given one is. Everything must be as that phase leaves it but the contents of sealed files: those follow
-// from the whole repository, so another commit may have changed what they ought to hold. Then the next phase writes them anew.
+// standing is a tree of the upgrade, and how many phases are in it.
+type standing struct {
+	done int
+	name string // of the phase that leaves it
+	tree tree.Tree
+}
+
+// standings are the trees that an upgrade can be found at: after each phase, and, where these differ, after a phase was taken back.
+func (b *builder) standings(p *Plan) ([]standing, error) {
+	var found []standing
+	for i := len(p.Phases) - 1; i >= 0; i-- {
+		found = append(found, standing{i + 1, p.Phases[i].Name, p.Phases[i].After})
+	}
+	all := steps(b.course)
+	for i, s := range all {
+		if s.kind != Gateway && s.kind != HomeGateway {
+			continue
+		}
+		t, err := b.at(backState(all, i))
+		if err != nil {
+			return nil, err
+		}
+		if !t.Equal(p.Phases[i].Before) {
+			found = append(found, standing{i, "back-" + s.name, t})
+		}
+	}
+	return found, nil
+}
+
+// progress finds the standing of the given tree. Everything must be as it was left but the contents of sealed files: those follow from the whole
+// repository, so another commit may have changed what they ought to hold. Then the next phase writes them anew.
 func (b *builder) progress(p *Plan, t tree.Tree) error {
 	if t.Equal(p.Start) {
 		return nil
 	}
-	for i := len(p.Phases) - 1; i >= 0; i-- {
-		if !b.shapedLike(t, p.Phases[i].After) {
-			continue
-		}
-		p.Done = i + 1
-		for _, c := range t.Changes(p.Phases[i].After) {
-			content, _ := t.Read(c.Path)
-			if !sealed(content) {
-				return b.editedByHand(c.Path, p.Phases[i].Name)
-			}
-			p.Stale = append(p.Stale, c.Path)
-		}
-		if p.Done < len(p.Phases) && len(p.Stale) > 0 {
-			next := &p.Phases[p.Done]
-			next.Before = t
-			next.Diff = tree.Patch(t, next.After)
-		}
-		return nil
+	standings, err := b.standings(p)
+	if err != nil {
+		return err
 	}
-	nearest := p.Phases[0]
-	for _, phase := range p.Phases {
-		if len(t.Changes(phase.After)) < len(t.Changes(nearest.After)) {
-			nearest = phase
+	nearest := standings[0]
+	for _, s := range standings {
+		if b.shapedLike(t, s.tree) {
+			return b.standAt(p, t, s)
+		}
+		if len(t.Changes(s.tree)) < len(t.Changes(nearest.tree)) {
+			nearest = s
 		}
 	}
-	return b.editedByHand(t.Changes(nearest.After)[0].Path, nearest.Name)
+	return b.editedByHand(t.Changes(nearest.tree)[0].Path, nearest.name)
+}
+
+// standAt makes the next phase start from the tree that is there.
+func (b *builder) standAt(p *Plan, t tree.Tree, s standing) error {
+	p.Done = s.done
+	for _, c := range t.Changes(s.tree) {
+		content, _ := t.Read(c.Path)
+		if !sealed(content) {
+			return b.editedByHand(c.Path, s.name)
+		}
+		p.Stale = append(p.Stale, c.Path)
+	}
+	if p.Done < len(p.Phases) && !p.Phases[p.Done].Before.Equal(t) {
+		next := &p.Phases[p.Done]
+		next.Before = t
+		next.Diff = tree.Patch(t, next.After)
+	}
+	return nil
 }
 
 func (b *builder) editedByHand(file, phase string) error {
