@@ -70,6 +70,8 @@ type Settings struct {
 	// Marker seals the soak in the note. nil = no key: a soak begins anew with the process.
 	Marker *forge.Marker
 	Log    *slog.Logger // nil = silent
+	// Recorder keeps a history. nil = none.
+	Recorder Recorder
 }
 
 // Conductor conducts one environment. It is not safe for concurrent use; several processes on one forge are.

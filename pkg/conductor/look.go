@@ -25,6 +25,7 @@ func (c *Conductor) Look(ctx context.Context) (Status, error) {
 		if err != nil {
 			return Status{}, err
 		}
+		c.looked(ctx, s, seen)
 		actions := Decide(s)
 		c.note(s, actions)
 		if len(actions) == 0 {
@@ -38,6 +39,7 @@ func (c *Conductor) Look(ctx context.Context) (Status, error) {
 			} else if err != nil {
 				return c.status(s), fmt.Errorf("%s: %w", a, err)
 			}
+			c.did(ctx, s, a)
 		}
 	}
 	return Status{}, fmt.Errorf("look after %s: the forge does not come to rest; it is looked at again later", c.Environment)

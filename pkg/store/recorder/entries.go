@@ -1,0 +1,249 @@
+package recorder
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/linnet-bot/linnet/pkg/checks"
+	"github.com/linnet-bot/linnet/pkg/conductor"
+	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/store"
+)
+
+// entries are all that a state tells, old and new.
+func entries(t conductor.Status, s conductor.State) []store.Entry {
+	b := book{t: t, s: s}
+	b.began()
+	for _, step := range s.Steps {
+		if step.Request != nil && step.Request.State != forge.Open {
+			b.add(b.request(*step.Request)) // the open one is read in full below
+		}
+	}
+	for _, r := range b.read() {
+		b.add(b.request(r.MergeRequest))
+		b.reviews(r)
+		b.commands(r)
+	}
+	b.head()
+	b.gate()
+	b.stand()
+	return b.entries
+}
+
+// book collects entries of one state.
+type book struct {
+	t       conductor.Status
+	s       conductor.State
+	entries []store.Entry
+}
+
+func (b *book) add(e store.Entry) { b.entries = append(b.entries, e) }
+
+// read are the merge requests that the state holds in full.
+func (b *book) read() []conductor.Request {
+	all := append([]conductor.Request{}, b.s.Merged...)
+	all = append(all, b.s.Others...)
+	for _, r := range []*conductor.Request{b.s.Left, b.s.Current} {
+		if r != nil {
+			all = append(all, *r)
+		}
+	}
+	return all
+}
+
+// of begins an entry; branch tells the phase and the upgrade, "" those of the environment.
+func (b *book) of(kind store.Kind, branch string) store.Entry {
+	e := store.Entry{At: b.t.At, Kind: kind, Environment: b.s.Environment, Upgrade: b.t.Upgrade}
+	if p, ok := conductor.ParseBranch(b.s.Environment, branch); ok {
+		e.Phase, e.Upgrade = p.Phase, b.s.Environment+"/"+p.Release
+	}
+	return e
+}
+
+func (b *book) began() {
+	if b.t.Upgrade == "" {
+		return
+	}
+	e := b.of(store.Upgrade, "")
+	e.Subject, e.State = "upgrade "+b.t.Upgrade, "under way"
+	e.What = fmt.Sprintf("Big Bang %s to %s, Istio %s to %s, in %d phases", b.t.From.Release, b.t.To.Release, b.t.From.Istio, b.t.To.Istio, len(b.t.Phases))
+	if b.s.Plan != nil {
+		e.Cause = b.s.Plan.Why
+	}
+	if b.t.Situation == conductor.Finished {
+		e.State = "finished"
+		e.What += ": the last gate is green"
+	}
+	e.Facts = map[string]string{
+		"fromRelease": b.t.From.Release, "toRelease": b.t.To.Release, "fromIstio": b.t.From.Istio, "toIstio": b.t.To.Istio, "phases": fmt.Sprint(len(b.t.Phases)),
+	}
+	b.add(e)
+}
+
+// request is where a merge request stands.
+func (b *book) request(r forge.MergeRequest) store.Entry {
+	e := b.of(store.Request, r.Source)
+	e.Request, e.Subject, e.State = r.Number, fmt.Sprintf("merge request %d", r.Number), string(r.State)
+	e.Facts = map[string]string{"branch": r.Source}
+	switch r.State {
+	case forge.Open:
+		e.What, e.By, e.Happened = fmt.Sprintf("!%d is open: %s", r.Number, line(r.Title)), r.Author.Name, r.Opened
+	case forge.Merged:
+		e.Final = true
+		e.What, e.By, e.Happened = fmt.Sprintf("!%d is merged as %.8s", r.Number, r.MergeSHA), r.MergedBy.Name, r.Done
+		e.Cause = b.whyMerged(r)
+		e.Facts["head"], e.Facts["merge"] = r.Head, r.MergeSHA
+	default:
+		e.What, e.Happened, e.Cause = fmt.Sprintf("!%d is closed", r.Number), r.Done, "a person closed it"
+		if b.s.Left != nil && b.s.Left.Number == r.Number {
+			if why := conductor.WhyClosed(b.s.Left.Comments, b.s.Me); why != "" {
+				e.Cause, e.By = why, b.s.Me.Name
+			}
+		}
+	}
+	return e
+}
+
+func (b *book) whyMerged(r forge.MergeRequest) string {
+	if r.MergedBy.ID != b.s.Me.ID {
+		return "merged by hand"
+	}
+	for _, full := range b.s.Merged {
+		if full.Number == r.Number {
+			if words := onWordOf(full.Comments, b.s.Me); words != "" {
+				return "on the word of " + words
+			}
+		}
+	}
+	return "the gate is green"
+}
+
+// onWordOf names those whose claimed commands nothing voided.
+func onWordOf(comments []forge.Comment, bot forge.User) string {
+	var names []string
+	for _, c := range comments {
+		if state := conductor.Answer(c, bot); state == "claimed" || state == "done" {
+			names = append(names, fmt.Sprintf("%s (comment %d)", c.By.Name, c.ID))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (b *book) reviews(r conductor.Request) {
+	for _, a := range r.Approvals.Given {
+		e := b.of(store.Review, r.Source)
+		e.Request, e.By, e.Happened, e.Final = r.Number, a.By.Name, a.At, true
+		e.Subject, e.State = fmt.Sprintf("approval of %d at %s by %s", r.Number, a.Head, a.By.Name), "given"
+		e.What = fmt.Sprintf("!%d is approved at %.8s", r.Number, a.Head)
+		e.Facts = map[string]string{"head": a.Head}
+		b.add(e)
+	}
+}
+
+// commands are the comments that the bot has answered.
+func (b *book) commands(r conductor.Request) {
+	for _, c := range r.Comments {
+		state := conductor.Answer(c, b.s.Me)
+		if state == "" {
+			continue
+		}
+		e := b.of(store.Command, r.Source)
+		e.Request, e.By, e.Happened = r.Number, c.By.Name, c.Created
+		e.Subject, e.State, e.Final = fmt.Sprintf("comment %d of %d", c.ID, r.Number), state, state != "claimed"
+		e.What = fmt.Sprintf("%s: %s", firstLine(c.Body), state)
+		e.Facts = map[string]string{"command": firstLine(c.Body)}
+		b.add(e)
+	}
+}
+
+// head is what is on the branch of the next phase.
+func (b *book) head() {
+	h := b.s.Head
+	if h.SHA == "" || b.s.Done >= len(b.s.Steps) {
+		return
+	}
+	branch := b.s.Steps[b.s.Done].Branch
+	e := b.of(store.Branch, branch)
+	e.Subject, e.State, e.Happened = "branch "+branch, h.SHA, h.Made
+	e.What = fmt.Sprintf("branch %s is at %.8s", branch, h.SHA)
+	e.Cause = "it is what was planned"
+	if h.Merges != conductor.AsPlanned && !h.Ours && !h.Empty {
+		e.Cause = "somebody else wrote to it"
+	}
+	b.add(e)
+}
+
+// gate is the verdict of the gate that is awaited. A routine blink is none.
+func (b *book) gate() {
+	g := b.s.Gate
+	if g.Asked.Name == "" || g.Result.NoSample || b.s.Done > len(b.s.Steps) || len(b.s.Steps) == 0 || b.s.Over {
+		return
+	}
+	branch, which := "", "entry"
+	if b.s.Done < len(b.s.Steps) {
+		branch = b.s.Steps[b.s.Done].Branch
+	} else {
+		branch, which = b.s.Steps[b.s.Done-1].Branch, "exit"
+	}
+	e := b.of(store.Gate, branch)
+	e.Subject, e.State = which+" gate of "+branch+" after "+g.Merge.Commit, g.Result.Verdict.String()
+	e.What, e.Cause = "gate "+checks.Summary(g.Result), line(g.Result.Reason)
+	if b.s.Current != nil {
+		e.Request = b.s.Current.Number
+	}
+	e.Facts = map[string]string{"branch": branch, "gate": which, "summary": checks.Summary(g.Result), "evidence": cut(checks.Style{Width: 100, ASCII: true}.Text(g.Result))}
+	if !g.Result.Green() {
+		b.add(e)
+		return
+	}
+	since := g.Clock.GreenSince
+	e.Facts["greenSince"], e.Facts["soak"] = since.UTC().Format(time.RFC3339), g.Asked.Soak.String()
+	if g.Clock.Remaining(g.Now, g.Asked.Soak) > 0 {
+		e.Cause = fmt.Sprintf("it must stay green for %s, since %s", g.Asked.Soak, since.UTC().Format(time.RFC3339))
+	} else {
+		e.State, e.Cause = "open", fmt.Sprintf("green since %s, %s were asked", since.UTC().Format(time.RFC3339), g.Asked.Soak)
+	}
+	b.add(e)
+}
+
+// stand tells when nothing goes on without a person, and when it goes on again.
+func (b *book) stand() {
+	e := b.of(store.Upgrade, "")
+	e.Subject, e.State = "work on "+b.s.Environment, "goes on"
+	e.What = "work on " + b.s.Environment + " goes on"
+	if b.t.Failed() {
+		e.State = string(b.t.Situation) + ": " + line(b.t.Happening)
+		e.What, e.Cause = "nothing goes on: "+line(b.t.Happening), line(strings.Join(b.t.Blocks, " "))
+	}
+	b.add(e)
+}
+
+// mostEvidence is how much of a gate's text is kept, in bytes.
+const mostEvidence = 8000
+
+func cut(text string) string {
+	if len(text) <= mostEvidence {
+		return text
+	}
+	return text[:strings.LastIndexByte(text[:mostEvidence], '\n')+1] + "…\n"
+}
+
+// line makes one line of a text, at most some hundred letters long.
+func line(text string) string {
+	r := []rune(strings.Join(strings.Fields(text), " "))
+	if len(r) > 300 {
+		return string(r[:300]) + "…"
+	}
+	return string(r)
+}
+
+// firstLine is the command in a comment: its first line that is not blank.
+func firstLine(body string) string {
+	for one := range strings.Lines(body) {
+		if strings.TrimSpace(one) != "" {
+			return line(one)
+		}
+	}
+	return ""
+}
