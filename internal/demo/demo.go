@@ -54,6 +54,7 @@ type Options struct {
 	Releases    sim.Releases     // for the simulated cluster
 	Packages    release.Packages // for the simulated cluster; nil = stand-ins
 	Show        func(Event)      // called at each look
+	Recorder    conductor.Recorder
 }
 
 // Event is one look at the upgrade.
@@ -140,7 +141,7 @@ func newStage(o Options) (*stage, error) {
 	}
 	s.conductor, err = conductor.New(conductor.Settings{
 		Environment: o.Environment, Forge: s.bot, Observer: s, Material: o.Material, Policy: o.Policy, Now: s.cluster.Now,
-		Choose:   s.choose,
+		Choose: s.choose, Recorder: o.Recorder,
 		Requests: forge.Policy{Labels: []string{"istio-canary"}, Reviewers: []string{Reviewer}},
 	})
 	if err != nil {

@@ -24,6 +24,8 @@ type Config struct {
 	MergeRequests MergeRequests `yaml:"mergeRequests,omitempty"`
 	// The environments that are watched. One that is not listed can still be inspected and planned, with the defaults.
 	Environments []Environment `yaml:"environments,omitempty"`
+	// Where the history of upgrades is kept. Without it nothing is kept, and upgrades go just the same.
+	Store *Store `yaml:"store,omitempty"`
 	// Pause between two looks at the forge and the clusters while `linnet run` keeps running.
 	Interval Duration `yaml:"interval,omitempty" default:"30s"`
 	// File that holds the key which seals the bot's notes in merge requests. Without a key a soak starts again when the process does.
@@ -76,6 +78,14 @@ type Forge struct {
 	Path string `yaml:"path,omitempty" path:"true"`
 	// Branch that Flux follows and merge requests aim at.
 	Branch string `yaml:"branch,omitempty" default:"main"`
+}
+
+// Store says where history, samples and the audit log are kept. Nothing is decided from them.
+type Store struct {
+	// SQLite file. It is made where there is none; its folder must exist.
+	Path string `yaml:"path" path:"true"`
+	// How long counts of proxies are kept, thinned with age. The audit log is kept whole.
+	Retention Duration `yaml:"retention,omitempty" default:"2160h"`
 }
 
 // MergeRequests says what every merge request carries.

@@ -51,6 +51,7 @@ environments:
   - path: prod
 interval: 1m
 stateKeyFile: key
+store: {path: linnet.db, retention: 720h}
 `
 
 func TestEveryFieldIsRead(t *testing.T) {
@@ -91,6 +92,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 		},
 		Interval:     Duration(time.Minute),
 		StateKeyFile: "/etc/linnet/key",
+		Store:        &Store{Path: "/etc/linnet/linnet.db", Retention: Duration(720 * time.Hour)},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Load (-want +got):\n%s", diff)

@@ -65,6 +65,8 @@ func TestProblems(t *testing.T) {
 		{"proxy without a scheme", "releases: {proxyURL: 'proxy.example.com:3128'}", `c.yaml:1: releases.proxyURL is "proxy.example.com:3128", but must be an http, https or socks5 URL such as http://proxy.example.com:3128`},
 		{"forge without a kind", "forge: {path: x}", "c.yaml:1: forge.kind is missing; write local"},
 		{"local forge without a folder", "forge: {kind: local}", "c.yaml:1: forge.path is missing; write the folder of the local forge"},
+		{"store without a file", "store: {}", "c.yaml:1: store.path is missing; write the file that keeps the history, such as linnet.db"},
+		{"store that keeps nothing", "store: {path: x, retention: 5m}", "c.yaml:1: store.retention is 5m, but must be at least 1h"},
 		{"branch that is none", "forge: {kind: local, path: x, branch: 'a b'}", `c.yaml:1: forge.branch is "a b", but must be the name of a branch such as main`},
 		{"blank label", "mergeRequests: {labels: [a, ' ']}", "c.yaml:1: mergeRequests.labels[1] is blank; write a label or remove it"},
 		{"blank reviewer", "mergeRequests: {reviewers: [' ']}", "c.yaml:1: mergeRequests.reviewers[0] is blank; write a name or remove it"},

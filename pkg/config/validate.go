@@ -44,6 +44,9 @@ func (v *validator) config(c Config) {
 		v.forge(*c.Forge)
 	}
 	v.mergeRequests(c.MergeRequests)
+	if c.Store != nil {
+		v.store(*c.Store)
+	}
 	if time.Duration(c.Interval) < time.Second {
 		v.problem("interval", "is %s, but must be at least 1s", c.Interval)
 	}
@@ -95,6 +98,15 @@ func (v *validator) forge(f Forge) {
 	}
 	if f.Branch == "" || strings.HasPrefix(f.Branch, "-") || strings.ContainsAny(f.Branch, " ~^:?*[\\") || strings.Contains(f.Branch, "..") {
 		v.problem("forge.branch", "is %q, but must be the name of a branch such as main", f.Branch)
+	}
+}
+
+func (v *validator) store(s Store) {
+	if s.Path == "" {
+		v.problem("store.path", "is missing; write the file that keeps the history, such as linnet.db")
+	}
+	if time.Duration(s.Retention) < time.Hour {
+		v.problem("store.retention", "is %s, but must be at least 1h", s.Retention)
 	}
 }
 

@@ -40,12 +40,13 @@ func (s *Store) Append(ctx context.Context, entries ...Entry) error {
 	})
 }
 
+// isKnown tells that an entry is no news.
 func isKnown(ctx context.Context, tx *sql.Tx, e Entry) (bool, error) {
 	var state string
 	var final bool
 	err := tx.QueryRowContext(ctx, "SELECT entry ->> '$.state', coalesce(entry ->> '$.final', 0) FROM audit WHERE subject = ? ORDER BY seq DESC LIMIT 1", e.Subject).Scan(&state, &final)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		return e.Ends, nil
 	}
 	return final || state == e.State, err
 }

@@ -37,6 +37,8 @@ type Entry struct {
 	State   string `json:"state"`
 	// Final says that no later state of this subject counts.
 	Final bool `json:"final,omitempty"`
+	// Ends says that it only ends what an earlier entry of the subject said; where there is none, it is not added.
+	Ends bool `json:"-"`
 
 	What     string            `json:"what"`              // a sentence
 	Cause    string            `json:"cause,omitempty"`   // why, as a sentence

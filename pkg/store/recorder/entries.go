@@ -71,7 +71,7 @@ func (b *book) began() {
 	if b.s.Plan != nil {
 		e.Cause = b.s.Plan.Why
 	}
-	if b.t.Situation == conductor.Finished {
+	if b.t.Situation == conductor.Finished || b.s.Over {
 		e.State = "finished"
 		e.What += ": the last gate is green"
 	}
@@ -210,9 +210,10 @@ func (b *book) gate() {
 // stand tells when nothing goes on without a person, and when it goes on again.
 func (b *book) stand() {
 	e := b.of(store.Upgrade, "")
-	e.Subject, e.State = "work on "+b.s.Environment, "goes on"
+	e.Subject, e.State, e.Ends = "work on "+b.s.Environment, "goes on", true
 	e.What = "work on " + b.s.Environment + " goes on"
 	if b.t.Failed() {
+		e.Ends = false
 		e.State = string(b.t.Situation) + ": " + line(b.t.Happening)
 		e.What, e.Cause = "nothing goes on: "+line(b.t.Happening), line(strings.Join(b.t.Blocks, " "))
 	}
