@@ -20,7 +20,10 @@ type helmRelease struct {
 	inventory []render.ID // of the deployed release
 	drift     string      // driftDetection.mode of the last attempt: enabled mends, warn tells, anything else does not look
 
-	postRenderers string // digest of those of the last attempt, successful or not
+	postRenderers string         // digest of those of the last attempt, successful or not
+	deployed      string         // digest of those that the deployed release was rendered with
+	objects       render.Objects // that were deployed last
+	stalled       bool           // an upgrade was taken back, and nothing is tried before the spec changes
 	busy, again   bool
 	token         int // of the timer that is due
 	retries       int // of the failing attempt, for back-off
@@ -44,7 +47,7 @@ func (c *Cluster) releaseChanged(key checks.NamespacedName) {
 	r, o := c.releases[key], c.liveRelease(key)
 	r.Generation = o.generation
 	r.FluxObject.Release, r.FluxObject.Kustomization = o.owner.release, o.owner.kustomization
-	r.Interval = duration(o.Object, defaultInterval, "spec", "interval")
+	r.Interval = c.intervalOf(r, duration(o.Object, defaultInterval, "spec", "interval"))
 	r.ChartVersion, _ = o.Get("spec", "chart", "spec", "version").(string)
 	r.Suspended = o.Get("spec", "suspend") == true
 	c.poke(key)
@@ -72,6 +75,9 @@ func (c *Cluster) reconcileRelease(r *helmRelease) {
 	}
 	if r.Suspended {
 		r.ObservedGeneration = r.Generation
+		return
+	}
+	if r.stalled && r.LastAttemptedGeneration == r.Generation {
 		return
 	}
 	chart := c.chartOf(r, o)
@@ -138,7 +144,17 @@ func (c *Cluster) routine(r *helmRelease) {
 	r.Ready = condition(r.Ready, "True", "UpgradeSucceeded", fmt.Sprintf("Helm upgrade succeeded for release %s.v%d", r.Name, r.History[0].Version), c.now)
 	c.lookForDrift(r)
 	r.Reconciling = true
-	c.after(c.some(releaseBusy), func() { r.Reconciling = r.busy })
+	takes, long := c.routineTime(releaseBusy)
+	ready := r.Ready
+	if long {
+		r.Ready = condition(r.Ready, "Unknown", "Progressing", "reconciliation in progress", c.now)
+	}
+	c.after(takes, func() {
+		r.Reconciling = r.busy
+		if long && !r.busy && r.Ready.Reason == "Progressing" {
+			r.Ready = ready
+		}
+	})
 	c.lookAgain(r, r.Interval)
 }
 

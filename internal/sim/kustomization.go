@@ -107,7 +107,8 @@ func (c *Cluster) reconcileKustomization(k *kustomization) {
 	revision := k.source.Artifact
 	k.LastAttemptedRevision = revision
 	if revision == k.LastAppliedRevision {
-		c.after(c.some(kustomizeBusy), func() { c.finish(k, nil) })
+		takes, _ := c.routineTime(kustomizeBusy)
+		c.after(takes, func() { c.finish(k, nil) })
 		return
 	}
 	c.after(kustomizeDelay, func() {

@@ -24,7 +24,8 @@ type proxy struct {
 	to                *pod // the istiod that it is connected to; nil = none
 	state             checks.SyncState
 	since             time.Time
-	seeking           bool // an attempt to connect is due
+	seeking           bool   // an attempt to connect is due
+	last              string // revision of the istiod that it was last connected to
 }
 
 func newIstiod(p *pod) *istiod {
@@ -108,7 +109,7 @@ func (c *Cluster) connectIn(p *pod, d time.Duration) {
 func (c *Cluster) connect(p *pod) {
 	var ready []*pod
 	for _, other := range c.sortedPods() {
-		if other.istiod != nil && other.istiod.revision == p.proxy.revision && other.Ready && !other.Deleting {
+		if other.istiod != nil && other.istiod.revision == c.sought(p) && other.Ready && !other.Deleting {
 			ready = append(ready, other)
 		}
 	}
@@ -116,7 +117,7 @@ func (c *Cluster) connect(p *pod) {
 		return
 	}
 	to := slices.MinFunc(ready, func(a, b *pod) int { return cmp.Compare(len(a.istiod.clients), len(b.istiod.clients)) })
-	p.proxy.to, p.proxy.state, p.proxy.since = to, checks.NotSent, c.now
+	p.proxy.to, p.proxy.state, p.proxy.since, p.proxy.last = to, checks.NotSent, c.now, to.istiod.revision
 	to.istiod.clients[podKey{p.Namespace, p.Name}] = p.proxy
 	c.after(c.some(syncTime), func() {
 		if p.proxy.to != to {
@@ -138,7 +139,7 @@ func (c *Cluster) disconnect(p *pod) {
 // istiodReady lets waiting proxies of its revision in, and has it write its root into the webhooks that call it.
 func (c *Cluster) istiodReady(p *pod) {
 	for _, other := range c.sortedPods() {
-		if other.proxy != nil && other.proxy.to == nil && other.proxy.revision == p.istiod.revision {
+		if other.proxy != nil && other.proxy.to == nil && c.sought(other) == p.istiod.revision {
 			c.connectIn(other, c.some(reconnectTime))
 		}
 	}

@@ -60,6 +60,7 @@ func (c *Cluster) apply(desired render.Object, by owner) {
 	}
 	keptLabels := merge(was.Labels(), was.labels, wanted)
 	keptAnnotations := merge(was.Annotations(), was.annotations, annotations)
+	c.relabelled(id, was.Labels(), keptLabels)
 	next := withMetadata(desired, keptLabels, keptAnnotations)
 	if desired.Kind() == "Secret" {
 		next = withLeftOverKeys(next, was.Object)

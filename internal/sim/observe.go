@@ -13,7 +13,7 @@ import (
 
 // Observe is what an observer with every read right would see at this moment, every istiod asked and answering in full.
 func (c *Cluster) Observe() *checks.Observation {
-	o := &checks.Observation{At: c.now, Cluster: "Kubernetes", ServerVersion: "v" + c.options.Kubernetes}
+	o := &checks.Observation{At: c.observersClock(), Cluster: "Kubernetes", ServerVersion: "v" + c.options.Kubernetes}
 	for _, n := range nodes {
 		o.Nodes = append(o.Nodes, checks.Node{Name: n, KubeletVersion: "v" + c.options.Kubernetes})
 	}
@@ -24,6 +24,7 @@ func (c *Cluster) Observe() *checks.Observation {
 	for _, p := range pods {
 		o.Pods = append(o.Pods, p.Pod)
 	}
+	o.Pods = append(o.Pods, c.cameAndWent()...)
 	for _, w := range c.sortedWorkloads() {
 		c.count(w)
 		o.Workloads = append(o.Workloads, w.Workload)
@@ -83,7 +84,7 @@ func (c *Cluster) observeMesh(o *checks.Observation, pods []*pod) {
 		}
 		i := checks.Istiod{
 			Namespace: p.Namespace, Pod: p.Name, Revision: p.istiod.revision, Version: p.istiod.version, Phase: p.Phase,
-			Ready: p.Ready, Deleting: p.Deleting, Answered: p.Phase == "Running", AskedAt: c.now,
+			Ready: p.Ready, Deleting: p.Deleting, Answered: p.Phase == "Running", AskedAt: o.At,
 		}
 		if !i.Answered {
 			i.Error = "connection refused: the container has not started"
@@ -97,6 +98,7 @@ func (c *Cluster) observeMesh(o *checks.Observation, pods []*pod) {
 				Proxy: key.name + "." + key.namespace, Version: client.version, State: client.state, Since: client.since,
 			})
 		}
+		c.answered(p, &i)
 		o.Istiods = append(o.Istiods, i)
 	}
 	for _, w := range c.sortedWorkloads() {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/linnet-bot/linnet/pkg/checks"
+	"github.com/linnet-bot/linnet/pkg/gitops/render"
 )
 
 type podKey struct{ namespace, name string }
@@ -25,6 +26,10 @@ type pod struct {
 
 func (w *workload) key() checks.WorkloadRef {
 	return checks.WorkloadRef{Namespace: w.Namespace, Kind: w.Kind, Name: w.Name}
+}
+
+func (w *workload) id() render.ID {
+	return render.ID{Group: "apps", Kind: w.Kind, Namespace: w.Namespace, Name: w.Name}
 }
 
 // podsOf are a workload's pods, ended ones left out, in order of their making.
@@ -61,8 +66,12 @@ func (c *Cluster) start(w *workload, name, node string) *pod {
 	p.Phase, p.Created = "Pending", c.now
 	p.Owners = owners(w)
 	p.Containers = containersOf(w)
-	if !c.admit(p) {
-		w.Stuck = "pods \"" + name + "\" is forbidden: failed calling webhook"
+	why := c.refused(w)
+	if why == "" && !c.admit(p) {
+		why = "failed calling webhook"
+	}
+	if why != "" {
+		w.Stuck = "pods \"" + name + "\" is forbidden: " + why
 		w.retrying = true
 		c.after(webhookRetry, func() {
 			w.retrying = false
@@ -128,7 +137,11 @@ func (c *Cluster) becomeReady(p *pod) {
 	}
 	w.Since = c.now
 	if w.Kind == "Job" {
-		c.after(jobRun, func() { c.succeed(w, p) })
+		c.after(jobRun, func() {
+			if !c.neverEnds(w) {
+				c.succeed(w, p)
+			}
+		})
 	}
 	c.roll(w)
 }
@@ -152,6 +165,7 @@ func (c *Cluster) stop(p *pod) {
 func (c *Cluster) gone(p *pod) {
 	delete(c.pods, podKey{p.Namespace, p.Name})
 	c.disconnect(p)
+	c.remember(p)
 	if p.istiod != nil {
 		c.istiodGone(p)
 	}

@@ -39,6 +39,7 @@ type Options struct {
 	Packages    release.Packages // package charts; nil = none at hand, everything is a stand-in
 	Kubernetes  string           // version of server and kubelets, "1.34.0"; that when empty
 	Seed        uint64           // of start-up times, names and the like
+	Misbehave   []string         // names of Misbehaviours that begin once the cluster is at rest
 }
 
 // Cluster is one simulated cluster. It is not safe for concurrent use.
@@ -64,6 +65,10 @@ type Cluster struct {
 	hooks     map[string]*webhookState
 	stored    map[string][]string // by CRD: every version ever stored
 
+	misbehaving []*running
+	trouble     error    // why a misbehaviour could not begin
+	passed      []passed // pods that are gone
+
 	turns    map[string]time.Time // by kind of work: when the last that is queued ends
 	standIns map[string]bool
 }
@@ -78,6 +83,11 @@ func New(o Options) (*Cluster, error) {
 	}
 	if o.Kubernetes == "" {
 		o.Kubernetes = "1.34.0"
+	}
+	for _, name := range o.Misbehave {
+		if _, err := MisbehaviourNamed(name); err != nil {
+			return nil, fmt.Errorf("simulate a cluster: %w", err)
+		}
 	}
 	o.Environment = path.Clean(o.Environment)
 	return &Cluster{
@@ -109,6 +119,7 @@ func (c *Cluster) Push(commit string, t tree.Tree) {
 	if len(c.kustomizations) == 0 {
 		c.bootstrap()
 		c.after(installTime, c.restartUnmeshed)
+		c.after(restTime, c.misbehaveAtRest)
 	}
 }
 
@@ -127,7 +138,7 @@ func (c *Cluster) Advance(d time.Duration) error {
 		e.do()
 	}
 	c.now = until
-	return nil
+	return c.trouble
 }
 
 // Now is the simulated time.

@@ -118,8 +118,9 @@ func (c *Cluster) revision(s *source) (string, error) {
 		if s.RefKind != "branch" {
 			branch = "main"
 		}
-		s.tree = c.tree
-		return branch + "@sha1:" + c.commit, nil
+		var commit string
+		commit, s.tree = c.newest()
+		return branch + "@sha1:" + commit, nil
 	case s.kind == "HelmRepository":
 		return "sha256:" + shortHash(s.URL), nil
 	}

@@ -19,6 +19,8 @@ type attempt struct {
 	render  render.ReleaseRender
 	poller  bool          // wait for Flux objects too
 	timeout time.Duration // of waiting
+	post    string        // digest of the postRenderers
+	broken  error         // why it fails after it was applied
 }
 
 // upgrade starts an attempt. What it compared with is recorded before it is known whether it succeeds.
@@ -30,10 +32,11 @@ func (c *Cluster) upgrade(r *helmRelease, o *object, chart *helmChart, digest, p
 	}
 	r.LastAttemptedGeneration = r.Generation
 	r.LastAttemptedRevision, r.LastAttemptedConfigDigest, r.postRenderers = chart.Artifact, digest, post
+	r.stalled = false
 	r.drift, _ = o.Get("spec", "driftDetection", "mode").(string)
 	r.Ready = condition(r.Ready, "Unknown", "Progressing", "Running 'upgrade' action", c.now)
 
-	a := &attempt{r: r, started: c.now, chart: chart.Artifact, digest: digest}
+	a := &attempt{r: r, started: c.now, chart: chart.Artifact, digest: digest, post: post}
 	a.poller = o.Get("spec", "waitStrategy", "name") != "legacy"
 	a.timeout = duration(o.Object, defaultTimeout, "spec", "timeout")
 	objs, _ := c.valuesObjects(o)
@@ -45,6 +48,13 @@ func (c *Cluster) upgrade(r *helmRelease, o *object, chart *helmChart, digest, p
 	}
 	if err == nil {
 		err = c.ownedByOthers(a, o)
+	}
+	if err == nil {
+		if why, takeBack := c.failing(a); takeBack {
+			a.broken = why
+		} else {
+			err = why
+		}
 	}
 	if err != nil {
 		c.after(triggerDelay, func() { c.failed(a, err, false) })
@@ -106,6 +116,11 @@ func kept(o *object) bool { return o != nil && o.Annotations()["helm.sh/resource
 
 // await asks until everything is ready that Helm waits for.
 func (c *Cluster) await(a *attempt, hooks []checks.NamespacedName, until time.Time) {
+	if a.broken != nil {
+		c.failed(a, a.broken, true)
+		c.takenBack(a)
+		return
+	}
 	what := c.unready(a, hooks)
 	if what == "" {
 		c.deployed(a)
@@ -128,7 +143,7 @@ func (c *Cluster) unready(a *attempt, hooks []checks.NamespacedName) string {
 		switch {
 		case id.Group == "apps" && isWorkload(id.Kind):
 			w := c.workloads[checks.WorkloadRef{Namespace: id.Namespace, Kind: id.Kind, Name: id.Name}]
-			if w == nil || !w.settled() {
+			if w == nil || w.Strategy != "OnDelete" && !w.settled() { // Helm cannot tell when such a one is ready, so it does not wait
 				return id.String()
 			}
 		case a.poller && id.Group == helmGroup:
@@ -157,6 +172,7 @@ func (c *Cluster) deployed(a *attempt) {
 		}
 	}
 	c.record(a, "deployed")
+	r.deployed, r.objects, r.Remediated = a.post, a.render.Objects, checks.Condition{}
 	r.Failures, r.UpgradeFailures, r.InstallFailures, r.retries = 0, 0, 0, 0
 	r.Drifted = checks.Condition{}
 	reason, action := "UpgradeSucceeded", "upgrade"
@@ -198,6 +214,18 @@ func (c *Cluster) failed(a *attempt, err error, recorded bool) {
 	retry := min(failureRetry<<min(r.retries, 12), longestRetry)
 	r.retries++
 	c.ended(r, retry)
+}
+
+// takenBack is remediation: what was deployed before is applied again, and nothing is tried before the spec changes. The labels of namespaces are not
+// this release's, so the pods that come back are injected by whomever they lead to now.
+func (c *Cluster) takenBack(a *attempt) {
+	r := a.r
+	by := owner{release: r.key(), helm: checks.NamespacedName{Namespace: a.render.Namespace, Name: a.render.Name}}
+	for i, o := range r.objects {
+		c.after(time.Duration(i+1)*applyStep, func() { c.apply(o, by) })
+	}
+	r.Remediated = checks.Condition{Status: "True", Reason: "RollbackSucceeded", Message: "Helm rollback to previous release succeeded: " + a.broken.Error(), Since: c.now}
+	r.stalled = true
 }
 
 func (c *Cluster) ended(r *helmRelease, next time.Duration) {

@@ -44,6 +44,7 @@ func (c *Cluster) workloadChanged(id render.ID, o *object) {
 	}
 	w.Generation = o.generation
 	w.HelmRelease = o.owner.release
+	c.amended(w)
 	w.Since = c.now
 	c.after(podsAfterUpdate, func() {
 		w.ObservedGeneration = w.Generation
