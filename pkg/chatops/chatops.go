@@ -1,12 +1,16 @@
-// Package chatops reads the commands that people write below a merge request.
+// Package chatops reads the commands that people write below a merge request, and says who may give them.
 //
 // A command is the first line of a comment that is not blank: exactly
 //
-//	/canary VERB
-//	@<bot> VERB
+//	/canary VERB [ARGUMENTS]
+//	@<bot> VERB [ARGUMENTS]
 //
-// beginning in the first column. So a quoted line, a line in a code block, an indented one and one that follows other text are none. One comment holds
-// one command. The verbs come from one table, which is also what help is written from.
+// beginning in the first column. So a quoted line, a line in a code block, an indented one and one that follows other text are none, and neither is
+// anything in a comment that was edited. One comment holds one command. Verbs is the one table of what there is: Read, Help, the rights and the
+// page in docs/ come from it.
+//
+// To read is not to allow. Authorize is the one place that says whether somebody may, for comments and for every other way in; it is closed unless
+// something opens it. What becomes of a command is the conductor's.
 package chatops
 
 import (
@@ -19,60 +23,40 @@ import (
 // Prefix is the word that begins a command; a forge must not know it as a command of its own.
 const Prefix = "/canary"
 
-// Verb is what a person can ask for.
-type Verb struct {
-	Name  string
-	Usage string // what follows the prefix: "promote"
-	Short string // one sentence
-}
-
-// Promote asks to merge once the gate is green.
-const Promote = "promote"
-
-// Verbs is the grammar.
-var Verbs = []Verb{
-	{Name: Promote, Usage: "promote", Short: "Merge this commit as soon as the gate is green; a later push voids it."},
-}
-
-// Command is what a comment asks for.
-type Command struct {
-	Verb string
-}
-
 // Misunderstood is a comment that is addressed to the bot but is no command.
 type Misunderstood struct {
-	Said    string // what was written instead, cut and without anything that a forge would act on
-	Nearest string // the verb that was probably meant; "" where none is near
-	Reason  string // "is not a command"
+	Said    string   // what was written instead, cut and without anything that a forge would act on
+	Nearest string   // the verb that was probably meant; "" where none is near
+	Reason  string   // "is not a command"
+	Known   []string // all verbs, where none is near
+	Usage   string   // what to write instead, where the verb was understood and its arguments were not: "accept WORKLOAD REASON… [until DATE]"
 }
 
 func (m *Misunderstood) Error() string {
 	text := fmt.Sprintf("%q %s", m.Said, m.Reason)
-	if m.Nearest != "" {
+	switch {
+	case m.Usage != "":
+		return text + fmt.Sprintf("; write %q", m.Usage)
+	case m.Nearest != "":
 		return text + fmt.Sprintf("; did you mean %q?", m.Nearest)
 	}
-	return text + "; known are " + strings.Join(names(), ", ")
+	return text + "; known are " + strings.Join(m.Known, ", ")
 }
 
-// Parse reads a comment. ok tells whether it is addressed to the bot at all; the error, a *Misunderstood, that it was not understood.
+// Parse is Read for who carries out nothing but a promotion of the head: every other verb and every argument is Misunderstood.
 func Parse(body, bot string) (c Command, ok bool, err error) {
 	words, ok := addressed(firstLine(body), bot)
-	if !ok {
+	switch {
+	case !ok:
 		return Command{}, false, nil
+	case len(words) == 0:
+		return Command{}, true, &Misunderstood{Said: "", Reason: "names no command", Known: []string{Promote}}
+	case words[0] != Promote:
+		return Command{}, true, &Misunderstood{Said: harmless(words[0]), Nearest: nearest.Word(words[0], []string{Promote}), Reason: "is not a command", Known: []string{Promote}}
+	case len(words) > 1:
+		return Command{}, true, &Misunderstood{Said: harmless(strings.Join(words, " ")), Nearest: Promote, Reason: "says more than promote takes"}
 	}
-	if len(words) == 0 {
-		return Command{}, true, &Misunderstood{Said: "", Reason: "names no command"}
-	}
-	for _, v := range Verbs {
-		if v.Name != words[0] {
-			continue
-		}
-		if len(words) > 1 {
-			return Command{}, true, &Misunderstood{Said: harmless(strings.Join(words, " ")), Nearest: v.Usage, Reason: "says more than " + v.Name + " takes"}
-		}
-		return Command{Verb: v.Name}, true, nil
-	}
-	return Command{}, true, &Misunderstood{Said: harmless(words[0]), Nearest: nearest.Word(words[0], names()), Reason: "is not a command"}
+	return Command{Verb: Promote}, true, nil
 }
 
 // firstLine is the first line that is not blank, without what ends it.
@@ -94,14 +78,6 @@ func addressed(line, bot string) ([]string, bool) {
 		}
 	}
 	return nil, false
-}
-
-func names() []string {
-	all := make([]string, 0, len(Verbs))
-	for _, v := range Verbs {
-		all = append(all, v.Name)
-	}
-	return all
 }
 
 // harmless cuts what a person wrote to a few letters, so that it can be repeated in a note.

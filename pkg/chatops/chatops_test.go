@@ -71,17 +71,6 @@ func TestNobodyIsAddressedByABareAt(t *testing.T) {
 	}
 }
 
-func TestEveryVerbOfTheTableIsUnderstood(t *testing.T) {
-	for _, v := range Verbs {
-		if c, ok, err := Parse(Prefix+" "+v.Usage, "linnet"); !ok || err != nil || c.Verb != v.Name {
-			t.Errorf("%s: got %v, %v, %v", v.Usage, c, ok, err)
-		}
-		if !strings.HasSuffix(v.Short, ".") {
-			t.Errorf("%s: %q is no sentence", v.Name, v.Short)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"/canary promote", "@linnet promot", "> /canary promote", "\n\n/canary", "/canary \xff\xfe"} {
 		f.Add(seed)
