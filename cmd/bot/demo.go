@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/linnet-bot/linnet/pkg/config"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 	"github.com/linnet-bot/linnet/pkg/release"
+	"github.com/linnet-bot/linnet/pkg/store/recorder"
 )
 
 type demoFlags struct {
@@ -71,6 +73,14 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 		return err
 	}
 	o.Dir = dir
+	if f.keep != "" {
+		kept, failed := keepHistory(ctx, dir, o.Environment)
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, kept.Close()) }()
+		o.Recorder = recorder.New(kept)
+	}
 	began := a.now()
 	progress := newDemoProgress(a)
 	o.Show = progress.show
@@ -91,6 +101,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 		len(outcome.Plan.Phases), short(outcome.Elapsed), a.now().Sub(began).Seconds(), short(demo.Soak.Wave), short(demo.Soak.Cleanup))
 	if f.keep != "" {
 		fmt.Fprintf(a.stdout, "The forge is kept: linnet mr list --forge %s\n", filepath.Join(f.keep, "forge"))
+		fmt.Fprintf(a.stdout, "So is its history: linnet report --environment %s --config %s\n", o.Environment, filepath.Join(f.keep, keptConfiguration))
 	}
 	if !proof.Holds() {
 		return exitCode(1)

@@ -55,13 +55,16 @@ import (
 // commands lists the subcommands, one a line.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newAuditCommand(a),
 		newCompletionCommand(a),
 		newConfigCommand(a),
 		newDemoCommand(a),
+		newHistoryCommand(a),
 		newInspectCommand(a),
 		newMRCommand(a),
 		newReleasesCommand(a),
 		newPlanCommand(a),
+		newReportCommand(a),
 		newRunCommand(a),
 		newStatusCommand(a),
 		newVersionCommand(a),

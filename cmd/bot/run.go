@@ -40,6 +40,11 @@ func (a *app) run(ctx context.Context, once bool, environment string) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
+	recorded, err := a.record(ctx, cfg, all)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, recorded()) }()
 	if once {
 		return a.lookOnce(ctx, all)
 	}

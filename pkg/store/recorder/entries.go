@@ -149,9 +149,12 @@ func (b *book) commands(r conductor.Request) {
 			continue
 		}
 		e := b.of(store.Command, r.Source)
-		e.Request, e.By, e.Happened = r.Number, c.By.Name, c.Created
+		e.Request, e.By = r.Number, c.By.Name
 		e.Subject, e.State, e.Final = fmt.Sprintf("comment %d of %d", c.ID, r.Number), state, state != "claimed"
-		e.What = fmt.Sprintf("%s: %s", firstLine(c.Body), state)
+		e.What = fmt.Sprintf("!%d, comment %d, %s: %s", r.Number, c.ID, firstLine(c.Body), state)
+		if state == "claimed" {
+			e.Happened = c.Created // when it was answered is not known
+		}
 		e.Facts = map[string]string{"command": firstLine(c.Body)}
 		b.add(e)
 	}
@@ -188,7 +191,7 @@ func (b *book) gate() {
 	}
 	e := b.of(store.Gate, branch)
 	e.Subject, e.State = which+" gate of "+branch+" after "+g.Merge.Commit, g.Result.Verdict.String()
-	e.What, e.Cause = "gate "+checks.Summary(g.Result), line(g.Result.Reason)
+	e.What, e.Cause = fmt.Sprintf("gate %s: %s", g.Result.Name, g.Result.Verdict), line(g.Result.Reason)
 	if b.s.Current != nil {
 		e.Request = b.s.Current.Number
 	}
@@ -199,11 +202,15 @@ func (b *book) gate() {
 	}
 	since := g.Clock.GreenSince
 	e.Facts["greenSince"], e.Facts["soak"] = since.UTC().Format(time.RFC3339), g.Asked.Soak.String()
-	if g.Clock.Remaining(g.Now, g.Asked.Soak) > 0 {
-		e.Cause = fmt.Sprintf("it must stay green for %s, since %s", g.Asked.Soak, since.UTC().Format(time.RFC3339))
-	} else {
-		e.State, e.Cause = "open", fmt.Sprintf("green since %s, %s were asked", since.UTC().Format(time.RFC3339), g.Asked.Soak)
+	switch {
+	case g.Clock.Remaining(g.Now, g.Asked.Soak) > 0:
+		e.Cause = fmt.Sprintf("it must stay so for %s", length(g.Asked.Soak))
+	case g.Asked.Soak > 0:
+		e.State, e.Cause = "open", fmt.Sprintf("green since %s, %s were asked", since.UTC().Format(time.RFC3339), length(g.Asked.Soak))
+	default:
+		e.State, e.Cause = "open", "green, and no soak is asked"
 	}
+	e.What = fmt.Sprintf("gate %s: %s", g.Result.Name, e.State)
 	b.add(e)
 }
 
@@ -218,6 +225,15 @@ func (b *book) stand() {
 		e.What, e.Cause = "nothing goes on: "+line(b.t.Happening), line(strings.Join(b.t.Blocks, " "))
 	}
 	b.add(e)
+}
+
+// length writes a duration without seconds that say nothing.
+func length(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		return strings.TrimSuffix(text, "0s")
+	}
+	return text
 }
 
 // mostEvidence is how much of a gate's text is kept, in bytes.
