@@ -68,7 +68,7 @@ func (p *problems) day(field, text, which string) (time.Time, bool) {
 	if err == nil {
 		return day, true
 	}
-	for _, layout := range []string{"2006-1-2", "2006/1/2", "2.1.2006", "20060102", time.RFC3339, "2006-01-02 15:04", "2006-01-02T15:04"} {
+	for _, layout := range []string{"2006-1-2", "2006/1/2", "2.1.2006", "20060102", time.RFC3339, time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04"} {
 		if meant, err := time.Parse(layout, text); err == nil {
 			p.add(field, "is %q, but must be a day; did you mean %q?", text, meant.Format(time.DateOnly))
 			return time.Time{}, false
