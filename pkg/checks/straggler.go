@@ -77,14 +77,12 @@ func (w *world) next(p *proxy) template {
 
 // workloadHolds explains a workload that does not replace its pods although it could.
 func (w *world) workloadHolds(wl *Workload) (reason, remedy string) {
-	if r := w.releases[wl.HelmRelease]; r != nil {
-		switch {
-		case r.Suspended:
-			return "HelmRelease " + wl.HelmRelease.String() + " is suspended", "flux resume helmrelease " + r.Name + " -n " + r.Namespace
-		case r.Remediated.Status == "True" || r.failed():
-			return "HelmRelease " + wl.HelmRelease.String() + " failed and was taken back" + because(r.message()),
-				"fix the release in Git; kubectl -n " + r.Namespace + " describe helmrelease " + r.Name
-		}
+	r := w.releases[wl.HelmRelease]
+	switch {
+	case r != nil && r.Suspended:
+		return "HelmRelease " + wl.HelmRelease.String() + " is suspended", "flux resume helmrelease " + r.Name + " -n " + r.Namespace
+	case r != nil && r.Remediated.Status == "True":
+		return "HelmRelease " + wl.HelmRelease.String() + " failed and was taken back" + because(r.message()), r.remedy()
 	}
 	if p := w.pulling[wl.ref()]; p.pod != "" {
 		return "its new pod " + p.pod + " cannot pull " + p.image, "put the image into the registry that the pod names"
@@ -100,8 +98,16 @@ func (w *world) workloadHolds(wl *Workload) (reason, remedy string) {
 		return "its rollout is stuck" + because(wl.Stuck), "kubectl -n " + wl.Namespace + " describe " + wl.Kind + " " + wl.Name
 	case wl.BlockedBy != "" && len(wl.Owners) > 0:
 		return "its operator may not evict it" + wl.budget(), "allow one disruption in PodDisruptionBudget " + wl.BlockedBy
+	case r != nil && r.failed():
+		// Last: a release fails, too, because its workload does not get ready, and why it does not says more.
+		return "HelmRelease " + wl.HelmRelease.String() + " failed" + because(r.message()), r.remedy()
 	}
 	return "", ""
+}
+
+// remedy for a release that failed.
+func (h *HelmRelease) remedy() string {
+	return "fix the release in Git; kubectl -n " + h.Namespace + " describe helmrelease " + h.Name
 }
 
 func (w *Workload) budget() string {
