@@ -26,6 +26,7 @@ demo:
 
 generate: ## what is made from code: the configuration's reference, the snippets of docs/
 	go test ./pkg/config -run TestReferenceIsInStep -update
+	go test ./pkg/chatops -run TestPageIsInStep -update
 	go test ./pkg/planner -run TestSnippetsOfDocsAreInStep -update
 
 fuzz: ## FUZZTIME for each target

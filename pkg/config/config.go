@@ -26,6 +26,8 @@ type Config struct {
 	Environments []Environment `yaml:"environments,omitempty"`
 	// Where the history of upgrades is kept. Without it nothing is kept, and upgrades go just the same.
 	Store *Store `yaml:"store,omitempty"`
+	// Who may give which command, by verb: `promote`, `skip-soak`, … A verb that is given here has these rights and no others; one that is not has those of docs/commands.md.
+	Commands map[string]CommandRight `yaml:"commands,omitempty"`
 	// Pause between two looks at the forge and the clusters while `linnet run` keeps running.
 	Interval Duration `yaml:"interval,omitempty" default:"30s"`
 	// File that holds the key which seals the bot's notes in merge requests. Without a key a soak starts again when the process does.
@@ -98,6 +100,8 @@ type MergeRequests struct {
 	Title string `yaml:"title,omitempty" default:"{{.Environment}}: {{.Title}} (Big Bang {{.From}} to {{.To}})"`
 	// Lines at the end of each commit message, such as Signed-off-by.
 	Trailers map[string]string `yaml:"trailers,omitempty"`
+	// Who is mentioned, once, on a merge request that takes longer than policy.maxDwell: `"@mesh-oncall"`.
+	Escalate []string `yaml:"escalate,omitempty"`
 	// How the forge merges.
 	Method MergeMethod `yaml:"method,omitempty" default:"merge"`
 }

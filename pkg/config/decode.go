@@ -59,6 +59,10 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
 		d.duration(n, v, path)
 		return
 	}
+	if v.Type() == reflect.TypeFor[Date]() && n.Kind == yaml.ScalarNode && n.ShortTag() == "!!timestamp" {
+		v.SetString(n.Value)
+		return
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))

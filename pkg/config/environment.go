@@ -13,6 +13,8 @@ type Environment struct {
 	Cluster Cluster `yaml:"cluster,omitempty"`
 	// What may happen, and when.
 	Policy Policy `yaml:"policy,omitempty"`
+	// The environment that proves an upgrade before it begins here: same release, same phases.
+	After *After `yaml:"after,omitempty"`
 	// Namespaces that move together, in order. Without any, waves are computed from what the release deploys. A namespace that no wave covers blocks the bump.
 	Waves []Wave `yaml:"waves,omitempty"`
 	// Gateways in the order in which they move. Without any, the order is computed: one at a time, public last.
@@ -37,6 +39,14 @@ type Policy struct {
 	Target string `yaml:"target,omitempty"`
 	// Who merges once a gate is green. `manual`: a person, on the forge; `on-promote`: the bot, once a person wrote `/canary promote`; `auto`: the bot.
 	Merge MergeWhen `yaml:"merge,omitempty" default:"on-promote"`
+	// Who merges phases of one kind, where it is not the same for all.
+	MergeByPhase MergeByPhase `yaml:"mergeByPhase,omitempty"`
+	// When the bot may merge. Without any, always. People may merge at any time.
+	Windows []Window `yaml:"windows,omitempty"`
+	// Days on which the bot does not merge, windows or not.
+	Freezes []Freeze `yaml:"freezes,omitempty"`
+	// How long one phase may take from the opening of its merge request on. Then those in mergeRequests.escalate are mentioned there, once. Without one, nobody is.
+	MaxDwell Duration `yaml:"maxDwell,omitempty"`
 	// How long gates must stay green without a break.
 	Soak Soak `yaml:"soak,omitempty"`
 	// Ready istiod pods that the canary control plane needs before anything moves to it.

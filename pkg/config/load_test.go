@@ -29,6 +29,7 @@ mergeRequests:
   title: "{{.Phase}}"
   trailers: {Signed-off-by: Linnet <linnet@example.com>}
   method: squash
+  escalate: ["@mesh-oncall"]
 environments:
   - path: dev
     cluster: {kubernetesVersion: "1.34", observationFile: dev.json}
@@ -36,6 +37,10 @@ environments:
       start: patch
       target: ~3.18
       merge: auto
+      mergeByPhase: {crds: manual, canary: auto, wave: on-promote, gateway: manual, cni: manual, bump: manual, home: on-promote, home-gateway: manual, cleanup: manual}
+      windows: [{start: 0 22 * * mon-thu, duration: 4h, zone: Europe/Berlin}, {start: 0 6 * * 6, duration: 90m}]
+      freezes: [{from: "2026-12-18", until: "2027-01-03", zone: Europe/Berlin, reason: end of the year}]
+      maxDwell: 72h
       soak: {wave: 1h30m, cleanup: 48h}
       canaryReplicas: 3
       combine: [crds+canary]
@@ -49,6 +54,10 @@ environments:
       interval: 10m
       ignored: [1, 2.5, true, null, 2026-01-02]
   - path: prod
+    after: {environment: dev/, age: 72h}
+commands:
+  promote: {roles: [owner, maintain], users: [ana, "deploy-bot[bot]"]}
+  skip-soak: {users: [ana]}
 interval: 1m
 stateKeyFile: key
 store: {path: linnet.db, retention: 720h}
@@ -72,6 +81,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 		MergeRequests: MergeRequests{
 			Labels: []string{"istio", "canary"}, Reviewers: []string{"mesh-team"}, Title: "{{.Phase}}",
 			Trailers: map[string]string{"Signed-off-by": "Linnet <linnet@example.com>"}, Method: Squash,
+			Escalate: []string{"@mesh-oncall"},
 		},
 		Environments: []Environment{
 			{
@@ -79,7 +89,16 @@ func TestEveryFieldIsRead(t *testing.T) {
 				Cluster: Cluster{KubernetesVersion: "1.34", ObservationFile: "/etc/linnet/dev.json"},
 				Policy: Policy{
 					Start: StartPatch, Target: "~3.18", Merge: MergeAuto, CanaryReplicas: 3, Combine: []Combination{CRDsAndCanary},
-					Soak: Soak{Wave: Duration(90 * time.Minute), Gateway: Duration(30 * time.Minute), Bump: Duration(30 * time.Minute), Cleanup: Duration(48 * time.Hour)},
+					MergeByPhase: MergeByPhase{
+						CRDs: MergeManual, Canary: MergeAuto, Wave: MergeOnPromote, Gateway: MergeManual, CNI: MergeManual, Bump: MergeManual,
+						Home: MergeOnPromote, HomeGateway: MergeManual, Cleanup: MergeManual,
+					},
+					Windows: []Window{
+						{Start: "0 22 * * mon-thu", Duration: Duration(4 * time.Hour), Zone: "Europe/Berlin"}, {Start: "0 6 * * 6", Duration: Duration(90 * time.Minute), Zone: "UTC"},
+					},
+					Freezes:  []Freeze{{From: "2026-12-18", Until: "2027-01-03", Zone: "Europe/Berlin", Reason: "end of the year"}},
+					MaxDwell: Duration(72 * time.Hour),
+					Soak:     Soak{Wave: Duration(90 * time.Minute), Gateway: Duration(30 * time.Minute), Bump: Duration(30 * time.Minute), Cleanup: Duration(48 * time.Hour)},
 				},
 				Waves:    []Wave{{Name: "observability", Namespaces: []string{"monitoring", "logging"}}, {Name: "rest", Rest: true}},
 				Gateways: []string{"private", "public"},
@@ -88,7 +107,11 @@ func TestEveryFieldIsRead(t *testing.T) {
 					"ignored": []any{1, 2.5, true, nil, "2026-01-02"},
 				},
 			},
-			{Path: "prod", Policy: defaultPolicy},
+			{Path: "prod", Policy: defaultPolicy, After: &After{Environment: "dev/", Age: Duration(72 * time.Hour)}},
+		},
+		Commands: map[string]CommandRight{
+			"promote":   {Roles: []RoleWord{"owner", "maintain"}, Users: []string{"ana", "deploy-bot[bot]"}},
+			"skip-soak": {Users: []string{"ana"}},
 		},
 		Interval:     Duration(time.Minute),
 		StateKeyFile: "/etc/linnet/key",

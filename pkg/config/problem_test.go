@@ -89,6 +89,34 @@ func TestProblems(t *testing.T) {
 		{"wave twice", "environments:\n- path: dev\n  waves:\n  - {name: a, namespaces: [x]}\n  - {name: a, namespaces: [y]}\n", `c.yaml:5: environments[0].waves[1].name is "a" a second time; give each wave a name of its own`},
 		{"gateway twice", "environments: [{path: dev, gateways: [public, public]}]", `c.yaml:1: environments[0].gateways[1] is "public" a second time; a gateway moves once`},
 
+		// When, in which order, and by whom.
+		{"window", "environments:\n- path: dev\n  policy:\n    windows:\n    - start: 22:30\n", "c.yaml:5: environments[0].policy.windows[0].start is \"22:30\", but must be a cron expression; did you mean \"30 22 * * *\"?\n" +
+			"c.yaml:5: environments[0].policy.windows[0].duration is missing; write how long the window stays open, such as 4h"},
+		{"window's zone", "environments: [{path: dev, policy: {windows: [{start: 0 22 * * *, duration: 4h, zone: Europe/Berln}]}}]", `c.yaml:1: environments[0].policy.windows[0].zone is "Europe/Berln", which is no time zone; did you mean "Europe/Berlin"?`},
+		{"freeze", "environments:\n- path: dev\n  policy:\n    freezes:\n    - {from: 2027-01-03, until: 2026-12-18}\n", "c.yaml:5: environments[0].policy.freezes[0].until is 2026-12-18, which is before from, 2027-01-03; exchange the two"},
+		{"freeze of a time", "environments: [{path: dev, policy: {freezes: [{from: 2026-12-18 18:00:00, until: 2027-01-03}]}}]", `c.yaml:1: environments[0].policy.freezes[0].from is "2026-12-18 18:00:00", but must be a day; did you mean "2026-12-18"?`},
+		{"freeze of a number", "environments: [{path: dev, policy: {freezes: [{from: 2026, until: 2027-01-03}]}}]", `c.yaml:1: environments[0].policy.freezes[0].from is the number 2026, but must be text; put it in quotes: "2026"`},
+		{"phase", "environments: [{path: dev, policy: {mergeByPhase: {bmp: auto}}}]", `c.yaml:1: environments[0].policy.mergeByPhase.bmp is not a known key; did you mean "bump"?`},
+		{"merge of a phase", "environments: [{path: dev, policy: {mergeByPhase: {bump: automatic}}}]", `c.yaml:1: environments[0].policy.mergeByPhase.bump is "automatic", but must be manual, on-promote or auto`},
+		{"after nothing", "environments: [{path: dev, after: {age: 1h}}]", "c.yaml:1: environments[0].after.environment is missing; write the path of the environment that goes first"},
+		{"after what is not there", "environments: [{path: dev}, {path: prod, after: {environment: deb}}]", `c.yaml:1: environments[1].after.environment is "deb", but must be the path of an environment of this file; did you mean "dev"?`},
+		{"after itself", "environments: [{path: dev, after: {environment: ./dev}}]", `c.yaml:1: environments[0].after.environment is "./dev", which comes after dev itself; neither could ever begin`},
+		{"in a circle", "environments:\n- {path: a, after: {environment: c}}\n- {path: b, after: {environment: a}}\n- {path: c, after: {environment: b}}\n- {path: d, after: {environment: c}}\n",
+			`c.yaml:2: environments[0].after.environment is "c", which comes after a itself; neither could ever begin` + "\n" +
+				`c.yaml:3: environments[1].after.environment is "a", which comes after b itself; neither could ever begin` + "\n" +
+				`c.yaml:4: environments[2].after.environment is "b", which comes after c itself; neither could ever begin`},
+		{"age", "environments: [{path: dev}, {path: prod, after: {environment: dev, age: -1h}}]", "c.yaml:1: environments[1].after.age is -1h, but must not be less than nothing"},
+		{"dwell without anybody", "environments: [{path: dev, policy: {maxDwell: 72h}}]", "c.yaml:1: environments[0].policy.maxDwell is given, but mergeRequests.escalate names nobody to tell; write both"},
+		{"anybody without a dwell", "mergeRequests: {escalate: ['@mesh']}\nenvironments: [{path: dev}]", "c.yaml:1: mergeRequests.escalate is given, but no environment has policy.maxDwell, so nobody would ever be told; write both"},
+		{"dwell within a soak", "mergeRequests: {escalate: ['@mesh']}\nenvironments: [{path: dev, policy: {maxDwell: 24h}}]", "c.yaml:2: environments[0].policy.maxDwell is 24h, but must be longer than the longest soak, 24h"},
+		{"no handle", "mergeRequests: {escalate: [mesh]}\nenvironments: [{path: dev, policy: {maxDwell: 72h}}]", `c.yaml:1: mergeRequests.escalate[0] is "mesh", but must be a handle such as "@mesh-oncall"; did you mean "@mesh"?`},
+		{"no handle at all", "mergeRequests: {escalate: ['the team']}\nenvironments: [{path: dev, policy: {maxDwell: 72h}}]", `c.yaml:1: mergeRequests.escalate[0] is "the team", but must be a handle such as "@mesh-oncall"`},
+		{"command", "commands:\n  promot: {roles: [maintainer]}\n", `c.yaml:2: commands.promot is not a command, but must be promote, pause, resume, status, explain, plan, stragglers, retry, accept, skip-soak, rollback, abort or help; did you mean "promote"?`},
+		{"command for nobody", "commands:\n  promote:\n", "c.yaml:2: commands.promote gives it to nobody; write roles or users, or leave it out for the default, a maintainer"},
+		{"role", "commands: {promote: {roles: [maintaner]}}", `c.yaml:1: commands.promote.roles[0] is "maintaner", but must be guest, read, reporter, triage, developer, write, maintainer, maintain, owner or admin; did you mean "maintainer"?`},
+		{"user with an @", "commands: {promote: {users: ['@ana']}}", `c.yaml:1: commands.promote.users[0] is "@ana", but must be a name on the forge; did you mean "ana"?`},
+		{"user", "commands: {promote: {users: ['the boss']}}", `c.yaml:1: commands.promote.users[0] is "the boss", but must be a name on the forge`},
+
 		// Several, in the order of their lines.
 		{"several", "interval: 30\nforge: {kind: local, pth: x}\nrelease: {}\n", "c.yaml:1: interval is the number 30, but must be a length of time such as 90s, 30m or 24h\n" +
 			"c.yaml:2: forge.pth is not a known key; did you mean \"path\"?\n" +

@@ -85,6 +85,9 @@ func TestSchemaAgreesWithLoad(t *testing.T) {
 		{"wrong word", "mergeRequests: {method: ff}", false},
 		{"wrong kind", "environments: dev", false},
 		{"not a duration", "interval: soon", false},
+		{"phase that is none", "environments: [{path: dev, policy: {mergeByPhase: {preflight: auto}}}]", false},
+		{"day that is none", "environments: [{path: dev, policy: {freezes: [{from: soon, until: '2027-01-03'}]}}]", false},
+		{"role that is none", "commands: {promote: {roles: [boss]}}", false},
 		{"missing key", "environments: [{gateways: [public]}]", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -110,20 +113,22 @@ func TestSchemaAgreesWithLoad(t *testing.T) {
 	}
 }
 
-// Each YAML block of the page is a configuration that loads.
+// Each YAML block of these pages is a configuration that loads.
 func TestExamplesLoad(t *testing.T) {
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(text), "```yaml\n")[1:]
-	if len(blocks) == 0 {
-		t.Fatalf("%s has no example", page)
-	}
-	for i, block := range blocks {
-		example, _, _ := strings.Cut(block, "```")
-		if _, err := Load(fmt.Sprintf("example-%d.yaml", i+1), []byte(example)); err != nil {
-			t.Error(err)
+	for _, page := range []string{page, "../../docs/windows.md", "../../docs/commands.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := strings.Split(string(text), "```yaml\n")[1:]
+		if len(blocks) == 0 {
+			t.Fatalf("%s has no example", page)
+		}
+		for i, block := range blocks {
+			example, _, _ := strings.Cut(block, "```")
+			if _, err := Load(fmt.Sprintf("%s example-%d", page, i+1), []byte(example)); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
@@ -136,6 +141,9 @@ func reflectSchema(t *testing.T) *jsonschema.Schema {
 		Mapper: func(rt reflect.Type) *jsonschema.Schema {
 			if rt == reflect.TypeFor[Duration]() {
 				return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`}
+			}
+			if rt == reflect.TypeFor[Date]() {
+				return &jsonschema.Schema{Type: "string", Pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`}
 			}
 			if w, ok := reflect.Zero(rt).Interface().(words); ok {
 				s := &jsonschema.Schema{Type: "string"}
@@ -258,6 +266,8 @@ func kind(rt reflect.Type, f field) string {
 	switch {
 	case rt == reflect.TypeFor[Duration]():
 		return "duration"
+	case rt == reflect.TypeFor[Date]():
+		return "day"
 	case f.tag.Get("path") != "" && f.name == "url":
 		return "URL or path"
 	case f.tag.Get("path") != "":

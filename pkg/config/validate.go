@@ -56,6 +56,9 @@ func (v *validator) config(c Config) {
 	if c.StateKeyEnv != "" && !variableName.MatchString(c.StateKeyEnv) {
 		v.problem("stateKeyEnv", "must be the name of an environment variable (letters, digits, underscores), not the key itself")
 	}
+	v.commands(c.Commands)
+	v.order(c.Environments)
+	v.escalation(c)
 	paths := map[string]string{}
 	for i, e := range c.Environments {
 		at := fmt.Sprintf("environments[%d]", i)
@@ -171,6 +174,7 @@ func (v *validator) policy(at string, p Policy) {
 			v.problem(at+".soak."+s.key, "is %s, but must be longer than nothing; a trial may write 1s", s.soak)
 		}
 	}
+	v.calendar(at, p)
 	if p.CanaryReplicas < 1 {
 		v.problem(at+".canaryReplicas", "is %d, but the canary needs at least 1", p.CanaryReplicas)
 	}

@@ -3,6 +3,8 @@ package config
 import (
 	"strings"
 	"time"
+
+	"github.com/linnet-bot/linnet/pkg/chatops"
 )
 
 // words is a string that may only be one of a few. The decoder refuses others.
@@ -56,6 +58,14 @@ const (
 func (MergeWhen) known() []string {
 	return []string{string(MergeManual), string(MergeOnPromote), string(MergeAuto)}
 }
+
+// RoleWord is a role in the project on the forge, in GitLab's or in GitHub's word.
+type RoleWord string
+
+func (RoleWord) known() []string { return chatops.RoleWords() }
+
+// Date is a day, written 2026-12-18, with or without quotes.
+type Date string
 
 // Combination names neighbouring phases that share a merge request.
 type Combination string
