@@ -159,21 +159,21 @@ func TestAnExportThatWasCutOffIsBroken(t *testing.T) {
 
 // Whatever Verify accepts with a key, Export wrote with it: any byte that is changed is noticed.
 func FuzzExportReader(f *testing.F) {
-	s, err := Open(f.Context(), f.TempDir()+"/history.db", Options{Key: key})
-	if err != nil {
-		f.Fatal(err)
+	var genuine []byte // as Export writes it; a database for each worker would cost more than the fuzzing
+	prev := ""
+	for n := range 3 {
+		e := entry(n)
+		e.Seq, e.Prev = int64(n+1), prev
+		text, err := e.canonical()
+		if err != nil {
+			f.Fatal(err)
+		}
+		prev = hashOf(text)
+		genuine = append(genuine, row{text, prev, sealOf(key, prev)}.line()...)
 	}
-	if err := s.Append(f.Context(), entry(1), entry(2), entry(3)); err != nil {
-		f.Fatal(err)
+	if chain, err := Verify(bytes.NewReader(genuine), key, ""); err != nil || chain.Rows != 3 {
+		f.Fatal(chain, err)
 	}
-	var out bytes.Buffer
-	if err := s.Export(f.Context(), &out); err != nil {
-		f.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		f.Fatal(err)
-	}
-	genuine := out.Bytes()
 	f.Add(genuine)
 	f.Add(genuine[:len(genuine)/2])
 	f.Add([]byte("{\"entry\":{},\"hash\":\"\",\"seal\":\"\"}\n"))
