@@ -22,6 +22,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/planner"
@@ -70,6 +71,11 @@ type Settings struct {
 	// Marker seals the soak in the note. nil = no key: a soak begins anew with the process.
 	Marker *forge.Marker
 	Log    *slog.Logger // nil = silent
+	// Rights are who may give which command. nil = the defaults of package chatops.
+	Rights chatops.Rights
+	// Role is what somebody may do in the project, as the forge says now. An error counts as no role. nil = a forge without roles, on which whoever can
+	// comment counts as a maintainer.
+	Role func(ctx context.Context, who forge.User) (chatops.Role, error)
 	// Recorder keeps a history. nil = none.
 	Recorder Recorder
 }

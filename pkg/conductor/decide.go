@@ -2,8 +2,10 @@ package conductor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
 )
@@ -11,11 +13,15 @@ import (
 // Decide names what is to be done in a state, in order. It is pure: the same state gives the same actions, and in the state that they lead to there is
 // nothing left to do but what follows from it.
 func Decide(s State) []Action {
+	heard := s.heed()
 	if s.Refusal != nil {
-		return s.say()
+		return append(heard, s.say()...)
 	}
-	if s.Plan == nil {
-		return nil
+	if s.Plan == nil || len(heard) > 0 {
+		return heard
+	}
+	if s.Turn.Paused != 0 && !s.finished() {
+		return append(s.settle(), s.say()...)
 	}
 	actions := s.closeOthers()
 	actions = append(actions, s.settle()...)
@@ -34,7 +40,11 @@ func Decide(s State) []Action {
 // closeOthers closes what is not the next phase.
 func (s State) closeOthers() []Action {
 	why := "Every phase of this upgrade is in."
-	if phase, ok := s.next(); ok {
+	if phase, ok := s.next(); s.Turn.By != 0 && !s.finished() {
+		why = s.turnedWhy()
+	} else if s.Turn.Heading == Turned && !s.finished() {
+		why = fmt.Sprintf("The upgrade `%s` was turned round and goes neither way by itself.", s.Plan.ID)
+	} else if ok {
 		why = fmt.Sprintf("This is not the next phase of %s: that is phase %d, %s, of the upgrade `%s`.", s.Environment, phase.Number, phase.Name, s.Plan.ID)
 	}
 	var actions []Action
@@ -52,7 +62,7 @@ func (s State) settle() []Action {
 			actions = append(actions, React{Number: r.Number, Comment: o.comment.ID, Kind: o.want})
 		}
 		want := s.mergedNote(r)
-		if _, more := s.next(); !more && r.Source == s.Steps[s.Done-1].Branch {
+		if s.finished() && r.Source == s.Steps[s.Done-1].Branch {
 			switch {
 			case s.Over:
 				continue
@@ -62,12 +72,63 @@ func (s State) settle() []Action {
 				actions = append(actions, s.writeNote(r, want+describe(s).note())...)
 				continue
 			}
+		} else if s.newest(r) && s.waits() {
+			actions = append(actions, s.writeNote(r, want+describe(s).note())...)
+			continue
 		}
 		if have, _ := r.note(s.Me, noteName); have != want {
 			actions = append(actions, WriteNote{Number: r.Number, Name: noteName, Body: want})
 		}
 	}
+	for _, r := range s.Closed {
+		for _, o := range s.outcomes(r) {
+			if !s.newest(r) {
+				actions = append(actions, React{Number: r.Number, Comment: o.comment.ID, Kind: o.want})
+			}
+		}
+		if s.newest(r) && s.waits() {
+			actions = append(actions, s.writeNote(r, describe(s).note())...)
+		}
+	}
 	return actions
+}
+
+// waits tells that nothing is open, and a person has to say how it goes on.
+func (s State) waits() bool {
+	if s.finished() || s.Current != nil {
+		return false
+	}
+	return s.Turn.Paused != 0 || s.Turn.Heading == Turned || s.Turn.Heading == Aborted
+}
+
+// heed answers what people wrote below the newest merge request, but for promotions and for what was not understood, which tend looks after. Each
+// command is claimed first; then its effect is written down where it survives everything; then it is called done.
+func (s State) heed() []Action {
+	if s.Newest == nil {
+		return nil
+	}
+	r := *s.Newest
+	turn, orders := s.hear(r)
+	var claims, effects, outcomes []Action
+	for _, o := range orders {
+		tended := s.Current != nil && s.newest(*s.Current) && (o.command.Verb == "" || o.command.Verb == chatops.Promote)
+		switch {
+		case tended:
+		case o.want == forge.Eyes:
+			claims = append(claims, React{Number: r.Number, Comment: o.comment.ID, Kind: o.want})
+		case o.want != "":
+			outcomes = append(outcomes, React{Number: r.Number, Comment: o.comment.ID, Kind: o.want})
+		}
+		if o.asks {
+			effects = append(effects, WriteNote{Number: r.Number, Name: answerNote(o.comment.ID), Body: s.answer(o)})
+		}
+	}
+	if turn.Taken != 0 {
+		if have, _ := r.note(s.Me, turnNote); have != s.turnText(turn) {
+			effects = append(effects, WriteNote{Number: r.Number, Name: turnNote, Body: s.turnText(turn)})
+		}
+	}
+	return slices.Concat(claims, effects, outcomes)
 }
 
 // open brings the branch of the next phase and its merge request into being.
@@ -165,7 +226,7 @@ func (s State) say() []Action {
 	if r == nil {
 		r = s.Left
 	}
-	if r == nil && s.Refusal != nil && len(s.Others) > 0 {
+	if r == nil && (s.Refusal != nil || s.Turn.Paused != 0) && len(s.Others) > 0 {
 		r = &s.Others[0]
 	}
 	if r == nil {
@@ -201,7 +262,7 @@ func (s State) writeNote(r Request, visible string) []Action {
 func (s State) check(t Status) forge.Check {
 	c := forge.Check{Name: CheckName, Title: checks.Summary(s.Gate.Result)}
 	switch {
-	case t.Situation == Refused || t.Situation == Stopped:
+	case t.Situation == Refused || t.Situation == Stopped || t.Situation == Paused:
 		c.State, c.Title = forge.ActionRequired, t.Happening
 	case s.Gate.open():
 		c.State = forge.Success

@@ -40,7 +40,7 @@ func describe(s State) Status {
 		t.Happening = fmt.Sprintf("The upgrade to Big Bang %s is finished.", s.Plan.To.Release)
 		t.Healthy = "The last gate was green."
 		t.GoesOn = sentence(s.Nothing)
-	case s.Done == len(s.Plan.Phases):
+	case s.finished():
 		t.Situation = Finishing
 		t.describeGate(s)
 		t.Happening = fmt.Sprintf("The last phase is merged; the cluster is taking it in. The files are those of a plain bump to Big Bang %s.", s.Plan.To.Release)
@@ -50,6 +50,10 @@ func describe(s State) Status {
 			t.Happening = fmt.Sprintf("The upgrade to Big Bang %s is finished.", s.Plan.To.Release)
 			t.GoesOn = "With the next release that moves Istio."
 		}
+	case s.Turn.Paused != 0:
+		t.describePause(s)
+	case s.Turn.Heading == Turned || s.Turn.Heading == Aborted:
+		t.describeTurn(s)
 	default:
 		t.describeNext(s)
 		t.describeGate(s)
@@ -71,12 +75,15 @@ func phaseStates(s State) []PhaseStatus {
 		if i < len(s.Steps) && s.Steps[i].Request != nil {
 			r := s.Steps[i].Request
 			p.Request, p.URL = r.Number, r.URL
-			if r.State == forge.Merged {
+			if r.State == forge.Merged && i < s.Done {
 				p.Merged, p.MergedBy = r.Done, r.MergedBy.Name
 			}
-			if r.State == forge.Open && i == s.Done {
+			if r.State == forge.Open && i == s.Done && s.Turn.Heading == Forward {
 				p.State = "open"
 			}
+		}
+		if s.Turn.Heading == Back && i == s.Done-1 {
+			p.State = "going back"
 		}
 		all = append(all, p)
 	}
@@ -91,6 +98,9 @@ func (t *Status) describeNext(s State) {
 	}
 	t.Phase = phase.Name
 	of := fmt.Sprintf("Phase %d of %d, %s", phase.Number, len(s.Plan.Phases), phase.Name)
+	if s.Turn.Heading == Back {
+		of = "Back " + s.backCount(phase)
+	}
 	t.Happening = fmt.Sprintf("%s: %s. Its merge request is about to be opened.", of, phase.Title)
 	if s.Current != nil {
 		t.Request, t.URL = s.Current.Number, s.Current.URL
@@ -98,6 +108,10 @@ func (t *Status) describeNext(s State) {
 		for _, o := range s.orders(*s.Current) {
 			t.Commands = append(t.Commands, o.line)
 		}
+	}
+	if s.Turn.Heading == Back {
+		t.Next = s.afterBack()
+		return
 	}
 	t.Next = "After it the upgrade is finished."
 	if rest := s.Plan.Phases[s.Done+1:]; len(rest) > 0 {

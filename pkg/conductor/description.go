@@ -20,16 +20,24 @@ const (
 
 // title is the heading of the next phase's merge request.
 func (s State) title(phase planner.Phase) (string, error) {
+	title := phase.Title
+	if s.Turn.Heading == Back {
+		title = fmt.Sprintf("back %s: %s", s.backCount(phase), title)
+	}
 	return s.Requests.MakeTitle(forge.TitleFields{
-		Environment: s.Environment, From: s.Plan.From.Release, To: s.Plan.To.Release, Phase: phase.Name, Title: phase.Title,
+		Environment: s.Environment, From: s.Plan.From.Release, To: s.Plan.To.Release, Phase: phase.Name, Title: title,
 	})
 }
 
 // description is the bot's section of the description.
 func (s State) description(phase planner.Phase, branch, head string) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "Phase %d of %d of the upgrade `%s`: Big Bang %s to %s, Istio %s to %s.\n\n",
-		phase.Number, len(s.Plan.Phases), s.Plan.ID, s.Plan.From.Release, s.Plan.To.Release, s.Plan.From.Istio, s.Plan.To.Istio)
+	which := fmt.Sprintf("Phase %d of %d", phase.Number, len(s.Plan.Phases))
+	if s.Turn.Heading == Back {
+		which = fmt.Sprintf("Step %s of the way back, which takes back phase %d of %d,", s.backCount(phase), phase.Number, len(s.Plan.Phases))
+	}
+	fmt.Fprintf(&out, "%s of the upgrade `%s`: Big Bang %s to %s, Istio %s to %s.\n\n",
+		which, s.Plan.ID, s.Plan.From.Release, s.Plan.To.Release, s.Plan.From.Istio, s.Plan.To.Istio)
 	out.WriteString(cut(quiet(phase.Markdown()), mostText))
 	out.WriteString("\n**Files**\n\n")
 	for _, f := range tree.Stat(phase.Before, phase.After) {

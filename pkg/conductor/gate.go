@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/linnet-bot/linnet/pkg/checks"
-	"github.com/linnet-bot/linnet/pkg/forge"
 )
 
 // sight is one look at the cluster: what was seen, or why nothing was.
@@ -43,17 +42,20 @@ func (c *Conductor) readGate(ctx context.Context, s *State, seen sight) error {
 	g := &s.Gate
 	g.Now = c.Now()
 	key := soakKey{}
-	if phase, ok := s.next(); ok {
+	phase, ok := s.next()
+	switch {
+	case ok:
 		g.Asked, key.Branch = phase.EntryGate, s.step().Branch
-	} else {
-		last := s.Plan.Phases[s.Done-1]
-		g.Asked, key.Branch = last.ExitGate, s.Steps[s.Done-1].Branch+" end"
+	case s.finished():
+		g.Asked, key.Branch = s.Plan.Phases[s.Done-1].ExitGate, s.Steps[s.Done-1].Branch+" end"
+	case s.Turn.Heading == Turned && s.Plan.Back != nil:
+		g.Asked, key.Branch = s.Plan.Back.EntryGate, s.Way.Branch
+	default:
+		g.Asked, key.Branch = s.Plan.Phases[s.Done].EntryGate, s.Steps[s.Done].Branch
 	}
-	if s.Done > 0 {
-		var err error
-		if g.Merge, err = c.mergeOf(ctx, s, s.Done-1); err != nil {
-			return err
-		}
+	var err error
+	if g.Merge, err = c.lastMerge(ctx, s); err != nil {
+		return err
 	}
 	key.Merge = g.Merge.Commit
 	clock := c.soaks[key]
@@ -90,7 +92,7 @@ func (s State) noted() *Request {
 	if s.Current != nil {
 		return s.Current
 	}
-	if _, more := s.next(); !more && s.Done > 0 {
+	if s.finished() {
 		for i := range s.Merged {
 			if s.Merged[i].Source == s.Steps[s.Done-1].Branch {
 				return &s.Merged[i]
@@ -100,15 +102,21 @@ func (s State) noted() *Request {
 	return nil
 }
 
-// mergeOf is the merge that brought a phase.
-func (c *Conductor) mergeOf(ctx context.Context, s *State, phase int) (checks.Merge, error) {
+// lastMerge is the merge whose effect is awaited: the one that brought the last phase, or took the one after it back. It is zero before the first.
+func (c *Conductor) lastMerge(ctx context.Context, s *State) (checks.Merge, error) {
 	merge := checks.Merge{}
-	r := s.Steps[phase].Request
-	if r != nil && r.State == forge.Merged {
-		merge.Commit, merge.At = r.MergeSHA, r.Done
-	} else {
+	if s.Last != nil {
+		if p, _ := parseBranch(s.Environment, s.Last.Source); p.Number == s.Done && !p.back() || p.Number == s.Done+1 && p.back() {
+			merge.Commit, merge.At = s.Last.MergeSHA, s.Last.Done
+		}
+	}
+	switch {
+	case merge.Commit != "":
+	case s.Done == 0:
+		return merge, nil
+	default:
 		var err error
-		if merge.Commit, merge.At, err = c.broughtBy(ctx, s, phase); err != nil {
+		if merge.Commit, merge.At, err = c.broughtBy(ctx, s, s.Done-1); err != nil {
 			return checks.Merge{}, err
 		}
 	}

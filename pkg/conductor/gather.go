@@ -17,7 +17,10 @@ var errLookAgain = errors.New("the forge changed while it was read")
 
 // gather reads the State. It changes nothing.
 func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
-	s := State{Environment: path.Clean(c.Environment), Requests: c.Requests, Merge: c.Merge, MaxGap: c.MaxGap, Marker: c.Marker}
+	s := State{Environment: path.Clean(c.Environment), Requests: c.Requests, Merge: c.Merge, MaxGap: c.MaxGap, Marker: c.Marker, Rights: c.Rights}
+	if seen.observation != nil {
+		s.Seen = seen.observation.At
+	}
 	var err error
 	if s.Me, err = c.Forge.Me(ctx); err != nil {
 		return State{}, fmt.Errorf("ask the forge who the bot is: %w", err)
@@ -39,6 +42,9 @@ func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
 		return State{}, err
 	}
 	if err := c.readPlan(ctx, &s, files, known); err != nil {
+		return State{}, err
+	}
+	if err := c.readTurn(ctx, &s, files, known); err != nil {
 		return State{}, err
 	}
 	if err := c.readSteps(ctx, &s, known); err != nil {

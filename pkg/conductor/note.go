@@ -11,6 +11,7 @@ import (
 const (
 	noteName   = "progress" // how it goes, edited and never repeated
 	closedNote = "closed"   // why the bot closed it
+	turnNote   = "turn"     // which way people said that it goes
 )
 
 // gateColumns is how wide the gate is written in a note.
@@ -61,6 +62,9 @@ func oneLine(text string) string { return strings.Join(strings.Fields(text), " "
 // mergedNote is the last note of a merge request.
 func (s State) mergedNote(r Request) string {
 	p, _ := parseBranch(s.Environment, r.Source)
+	if p.back() {
+		return s.backNote(r, p)
+	}
 	text := fmt.Sprintf("**Happening** Phase %d of %d, %s, is merged as %.8s by %s at %s", p.Number, len(s.Plan.Phases), p.Phase, r.MergeSHA, name(r.MergedBy), clock(r.Done))
 	if who := s.promoters(r); who != "" {
 		text += ", on the word of " + who

@@ -1,6 +1,7 @@
 package conductor
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -12,42 +13,77 @@ import (
 // thumbs down, it is void for good; confused, it was not understood. Nobody else can make them, and they survive the process.
 type order struct {
 	comment  forge.Comment
+	command  chatops.Command
 	standing bool               // a promotion that holds for the head as it is
+	asks     bool               // it wants an answer in words
 	want     forge.ReactionKind // still to be given; "" = it has been
 	line     string             // the answer, for the note
 }
 
-// orders reads what people ask for below an open merge request. The bot does not listen to itself.
+// orders reads what people ask for below a merge request. The bot does not listen to itself.
 func (s State) orders(r Request) []order {
-	var all []order
-	for _, c := range r.Comments {
-		if c.By.ID == s.Me.ID {
-			continue
-		}
-		_, addressed, err := chatops.Parse(c.Body, s.Me.Name)
-		switch {
-		case !addressed:
-		case err != nil:
-			all = append(all, order{comment: c, want: s.owed(c, forge.Confused), line: fmt.Sprintf("%s: %v.", from(c), err)})
-		default:
-			all = append(all, s.promotion(c))
-		}
-	}
+	_, all := s.hear(r)
 	return all
 }
 
+// unread is the answer to a comment that is addressed to the bot and cannot be obeyed; and the command that it holds, if any.
+func (s State) unread(c forge.Comment, err error) (order, chatops.Command) {
+	if !errors.Is(err, chatops.ErrEdited) {
+		return order{comment: c, want: s.owed(c, forge.Confused), line: fmt.Sprintf("%s: %v.", from(c), err)}, chatops.Command{}
+	}
+	command, _, err := chatops.Read(chatops.Comment{Body: c.Body}, s.Me.Name)
+	if err != nil {
+		command = chatops.Command{}
+	}
+	o := order{comment: c, command: command, line: fmt.Sprintf("%s: void, since the comment was edited after it was written; write a new one.", from(c))}
+	if command.Verb != "" {
+		o.line = fmt.Sprintf("%s, %s: void, since the comment was edited after it was written; write a new one.", from(c), command.Verb)
+	}
+	if !s.gave(c, forge.Rocket) {
+		o.want = s.owed(c, forge.ThumbsDown)
+	}
+	return o, command
+}
+
+// refuse is for good: a command that was refused is not carried out when things change.
+func (s State) refuse(o order, why string) order {
+	o.want, o.line = s.owed(o.comment, forge.ThumbsDown), fmt.Sprintf("%s, %s: refused, since %s.", from(o.comment), o.command.Verb, why)
+	return o
+}
+
+// may asks whether the author of a comment may give the command, now.
+func (s State) may(r Request, c forge.Comment, cmd chatops.Command) chatops.Decision {
+	actor := chatops.Actor{Name: c.By.Name, Role: chatops.Maintainer, Bot: c.By.Bot, Self: c.By.ID == s.Me.ID}
+	if s.Roles != nil {
+		actor.Role = s.Roles[c.By.ID]
+	}
+	rights := s.Rights
+	if rights == nil {
+		rights = chatops.DefaultRights()
+	}
+	return chatops.Authorize(actor, cmd.Verb, chatops.Target{Environment: s.Environment, Request: r.Number, Fork: r.Fork}, rights)
+}
+
 // promotion judges a standing intent. It is for the commit that was the head when it was written.
-func (s State) promotion(c forge.Comment) order {
-	o := order{comment: c}
+func (s State) promotion(t Turn, r Request, o order) order {
+	c, cmd := o.comment, o.command
 	void := func(format string, args ...any) order {
 		o.want, o.line = s.owed(c, forge.ThumbsDown), fmt.Sprintf("%s, promote: void, %s.", from(c), fmt.Sprintf(format, args...))
 		return o
 	}
 	switch {
+	case r.State == forge.Merged:
+		if s.gave(c, forge.Eyes) && !s.gave(c, forge.ThumbsDown) {
+			o.want = s.owed(c, forge.Rocket)
+		}
+		o.line = fmt.Sprintf("%s, promote: !%d is merged.", from(c), r.Number)
+		return o
+	case r.State == forge.Closed || s.leaves(t, r):
+		return void("since !%d is closed", r.Number)
 	case s.Merge == Manual:
 		return void("since people merge here (policy.merge is manual)")
-	case !c.Edited.IsZero():
-		return void("since the comment was edited after it was written; write a new one")
+	case cmd.Commit != "" && !strings.HasPrefix(s.Head.SHA, cmd.Commit):
+		return void("since it names commit %s, and the head is %.8s", cmd.Commit, s.Head.SHA)
 	case s.gave(c, forge.ThumbsDown) || c.Created.Before(s.Head.Made):
 		return void("since it was for an earlier commit than %.8s; look at that one and write it again", s.Head.SHA)
 	}
@@ -56,13 +92,19 @@ func (s State) promotion(c forge.Comment) order {
 	return o
 }
 
-// outcomes are the reactions that claimed promotions of a merged request still want.
+// outcomes are the reactions that claimed commands still want below a request that is no longer the newest.
 func (s State) outcomes(r Request) []order {
 	var all []order
 	for _, c := range r.Comments {
-		if s.gave(c, forge.Eyes) && !s.gave(c, forge.ThumbsDown) && !s.gave(c, forge.Rocket) {
-			all = append(all, order{comment: c, want: forge.Rocket})
+		if !s.gave(c, forge.Eyes) || s.gave(c, forge.ThumbsDown) || s.gave(c, forge.Rocket) {
+			continue
 		}
+		o := order{comment: c, want: forge.Rocket}
+		cmd, _, err := chatops.Read(chatops.Comment{Body: c.Body}, s.Me.Name)
+		if r.State == forge.Closed && (err != nil || cmd.Verb == chatops.Promote) {
+			o.want = forge.ThumbsDown
+		}
+		all = append(all, o)
 	}
 	return all
 }
@@ -71,7 +113,8 @@ func (s State) outcomes(r Request) []order {
 func (s State) promoters(r Request) string {
 	var names []string
 	for _, c := range r.Comments {
-		if s.gave(c, forge.Eyes) && !s.gave(c, forge.ThumbsDown) {
+		cmd, _, err := chatops.Read(chatops.Comment{Body: c.Body}, s.Me.Name)
+		if err == nil && cmd.Verb == chatops.Promote && s.gave(c, forge.Eyes) && !s.gave(c, forge.ThumbsDown) {
 			names = append(names, fmt.Sprintf("%s (comment %d)", name(c.By), c.ID))
 		}
 	}

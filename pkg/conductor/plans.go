@@ -31,6 +31,10 @@ func (c *Conductor) plan(commit string, files tree.Tree, environment, to string)
 	if plan, ok := c.plans.get(commit, to, files); ok {
 		return plan, nil
 	}
+	return c.make(commit, files, environment, to)
+}
+
+func (c *Conductor) make(commit string, files tree.Tree, environment, to string) (planner.Plan, error) {
 	source := &witness{Material: c.Material}
 	plan, err := planner.Make(planner.Input{Tree: files, Environment: environment, To: to, Policy: c.Policy, Material: source})
 	switch {
@@ -41,6 +45,15 @@ func (c *Conductor) plan(commit string, files tree.Tree, environment, to string)
 		return planner.Plan{}, source.failed
 	}
 	return plan, err
+}
+
+// planBack is plan with the way back in it, where that is wanted.
+func (c *Conductor) planBack(commit string, files tree.Tree, environment, to string, back bool) (planner.Plan, error) {
+	plan, err := c.plan(commit, files, environment, to)
+	if err != nil || !back || plan.Back != nil || plan.Done == 0 || plan.Done == len(plan.Phases) {
+		return plan, err
+	}
+	return c.make(commit, files, environment, to)
 }
 
 // witness remembers that material could not be read.
@@ -105,7 +118,9 @@ func (p *plans) get(commit, to string, files tree.Tree) (planner.Plan, bool) {
 		// After the last phase there is no course any more, so that is no place to plan from.
 		for i, phase := range have.plan.Phases[:len(have.plan.Phases)-1] {
 			if files.Equal(phase.After) {
-				have.plan.Done = i + 1
+				if have.plan.Done != i+1 {
+					have.plan.Done, have.plan.Back = i+1, nil
+				}
 				return have.plan, true
 			}
 		}

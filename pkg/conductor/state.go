@@ -3,6 +3,7 @@ package conductor
 import (
 	"time"
 
+	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
@@ -21,6 +22,16 @@ type State struct {
 	MaxGap   time.Duration
 	Marker   *forge.Marker
 
+	Rights chatops.Rights          // nil = the defaults
+	Roles  map[string]chatops.Role // of who wrote below Newest, by user ID; nil = the forge has no roles
+
+	// Newest is the merge request that was opened last: there people say which way the upgrade goes. nil = there is none yet.
+	Newest *Request
+	// Turn is what they said. It follows from Newest alone.
+	Turn Turn
+	// Seen is when the cluster was observed; zero when it was not.
+	Seen time.Time
+
 	// Refusal is why no plan could be made. Nothing may be changed then but what is said of it.
 	Refusal error
 	// Nothing is why no upgrade is to be begun; "" when there is a plan.
@@ -30,6 +41,12 @@ type State struct {
 	Plan  *planner.Plan
 	Done  int    // phases that are in
 	Steps []Step // one for each phase of the plan
+	// Way is the phase that takes the last one back, on the forge.
+	Way Step
+	// Longest is the number of the phase with which the way back of this attempt began; 0 where none did.
+	Longest int
+	// Last is the merge request of this upgrade that was merged last; nil where none was.
+	Last *forge.MergeRequest
 
 	// Others are open merge requests of the bot in this environment that are not the next phase's.
 	Others []Request
@@ -41,6 +58,8 @@ type State struct {
 	Left *Request
 	// Merged are merged ones that may still want a word: the outcome of a promotion, the last note.
 	Merged []Request
+	// Closed are closed ones that may still want one.
+	Closed []Request
 
 	// Gate is what is awaited: the entry gate of the next phase, or the exit gate of the last.
 	Gate Gate
@@ -112,11 +131,27 @@ func (g Gate) open() bool { return g.Result.Green() && g.remaining() == 0 }
 
 // next is the phase whose merge request is to be open; ok is false when there is none.
 func (s State) next() (planner.Phase, bool) {
-	if s.Plan == nil || s.Done >= len(s.Plan.Phases) {
+	switch {
+	case s.Plan == nil || s.finished():
+		return planner.Phase{}, false
+	case s.Turn.Heading == Back && s.Plan.Back != nil:
+		return *s.Plan.Back, true
+	case s.Turn.Heading != Forward:
 		return planner.Phase{}, false
 	}
 	return s.Plan.Phases[s.Done], true
 }
 
 // step is the next phase on the forge.
-func (s State) step() Step { return s.Steps[s.Done] }
+func (s State) step() Step {
+	if s.Turn.Heading == Back {
+		return s.Way
+	}
+	return s.Steps[s.Done]
+}
+
+// finished tells that every phase is in.
+func (s State) finished() bool { return s.Plan != nil && s.Done == len(s.Plan.Phases) }
+
+// newest tells whether a request is the one that was opened last.
+func (s State) newest(r Request) bool { return s.Newest != nil && s.Newest.Number == r.Number }

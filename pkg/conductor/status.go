@@ -17,6 +17,9 @@ const (
 	Ready     Situation = "ready"     // the gate is green: a person may promote or merge
 	Finishing Situation = "finishing" // the last phase is merged and its effect is awaited
 	Finished  Situation = "finished"  // the upgrade is over
+	Paused    Situation = "paused"    // until somebody resumes
+	Around    Situation = "turned"    // a phase was taken back; a person says which way it goes on
+	Abandoned Situation = "aborted"   // until somebody resumes it or takes it back
 	Stopped   Situation = "stopped"   // a person has to do something on the forge or in the repository first
 	Refused   Situation = "refused"   // no plan can be made
 )

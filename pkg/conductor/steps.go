@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/planner"
@@ -13,12 +14,13 @@ import (
 func (c *Conductor) readSteps(ctx context.Context, s *State, k known) error {
 	current := ""
 	if s.Plan != nil {
-		for _, phase := range s.Plan.Phases {
-			p := place{Release: s.Plan.To.Release, Attempt: firstAttempt, Number: phase.Number, Phase: phase.Name}
-			branch := p.branch(s.Environment)
-			s.Steps = append(s.Steps, Step{Branch: branch, Head: k.branches[branch], Request: k.request(branch)})
+		for i, phase := range s.Plan.Phases {
+			s.Steps = append(s.Steps, k.step(s, phase, i < s.Done))
 		}
-		if s.Done < len(s.Steps) {
+		if s.Plan.Back != nil {
+			s.Way = k.step(s, *s.Plan.Back, false)
+		}
+		if _, more := s.next(); more {
 			current = s.step().Branch
 		}
 	}
@@ -26,22 +28,14 @@ func (c *Conductor) readSteps(ctx context.Context, s *State, k known) error {
 		if r.State != forge.Open || r.Source == current {
 			continue
 		}
-		other, err := c.read(ctx, r.Number)
+		other, err := c.again(ctx, s, r.Number)
 		if err != nil {
 			return err
 		}
 		s.Others = append(s.Others, other)
 	}
-	for i := range s.Steps {
-		r := s.Steps[i].Request
-		if r == nil || r.State != forge.Merged || c.settled[r.Number] {
-			continue
-		}
-		merged, err := c.read(ctx, r.Number)
-		if err != nil {
-			return err
-		}
-		s.Merged = append(s.Merged, merged)
+	if err := c.readPast(ctx, s, k, current); err != nil {
+		return err
 	}
 	if current == "" {
 		return nil
@@ -78,11 +72,19 @@ func (c *Conductor) read(ctx context.Context, number int) (Request, error) {
 	return full, nil
 }
 
+// again reads a merge request, or takes the newest as it was read.
+func (c *Conductor) again(ctx context.Context, s *State, number int) (Request, error) {
+	if s.Newest != nil && s.Newest.Number == number {
+		return *s.Newest, nil
+	}
+	return c.read(ctx, number)
+}
+
 // readCurrent reads the merge request and the branch of the next phase.
 func (c *Conductor) readCurrent(ctx context.Context, s *State) error {
 	step := s.step()
 	if step.Request != nil {
-		r, err := c.read(ctx, step.Request.Number)
+		r, err := c.again(ctx, s, step.Request.Number)
 		if err != nil {
 			return err
 		}
@@ -183,7 +185,7 @@ func (c *Conductor) madeEarlier(ctx context.Context, s *State, commit forge.Comm
 	if err != nil {
 		return false, fmt.Errorf("read %s at %.8s: %w", s.Branch, target, err)
 	}
-	plan, err := c.plan(target, files, s.Environment, s.Plan.To.Release)
+	plan, err := c.planBack(target, files, s.Environment, s.Plan.To.Release, s.Turn.Heading == Back)
 	var refused *planner.Refused
 	if errors.As(err, &refused) {
 		return false, nil // what cannot be planned was not made from a plan
@@ -192,7 +194,11 @@ func (c *Conductor) madeEarlier(ctx context.Context, s *State, commit forge.Comm
 		return false, fmt.Errorf("plan %s at %.8s: %w", s.Environment, target, err)
 	}
 	next, _ := s.next()
-	for _, phase := range plan.Phases {
+	phases := plan.Phases
+	if plan.Back != nil {
+		phases = append(slices.Clip(phases), *plan.Back)
+	}
+	for _, phase := range phases {
 		if phase.Name == next.Name && phase.Number == next.Number {
 			return s.Head.Tree.Equal(phase.After), nil
 		}
