@@ -1,11 +1,13 @@
 package conductor
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
+	"github.com/linnet-bot/linnet/pkg/planner"
 )
 
 // newest is the number of the merge request that was opened last.
@@ -74,4 +76,42 @@ func TestRollbackOfAWave(t *testing.T) {
 	}
 	l.wantNote(5, "`/canary rollback` takes phase 2, canary, back.", "`/canary resume` goes forward, with phase 3")
 	l.quietLook("it goes neither way by itself")
+}
+
+// From the last phase that can be taken back the walk leads, phase by phase, to the tree before the upgrade: promise 1.
+func TestWholeWayBackLeadsToTheStart(t *testing.T) {
+	for _, flavour := range []string{"git", "helmRepo"} {
+		t.Run(flavour, func(t *testing.T) {
+			l := newLab(t, flavour)
+			c := l.conductor()
+			start := l.main()
+			plan, err := planner.Make(planner.Input{Tree: start, Environment: "dev", To: "3.19.0", Policy: l.policy, Material: material()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := len(plan.Phases) - 1
+			l.on(c, all)
+			for done := all; done > 0; done-- {
+				at, err := planner.Make(planner.Input{Tree: l.main(), Environment: "dev", Policy: l.policy, Material: material()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				l.back(c, at.Back.After)
+				if want := fmt.Sprintf("dev: back %d/%d: ", all-done+1, all); !strings.HasPrefix(l.get(l.newest()).Title, want) {
+					t.Errorf("the title is %q, want %q…", l.get(l.newest()).Title, want)
+				}
+			}
+			if got := l.main(); !got.Equal(start) {
+				t.Errorf("promise 1: the tree after the whole way back is not the start:\n%s", tree.Patch(start, got))
+			}
+			s := l.quietLook("it is back")
+			if !strings.Contains(s.Happening, "what they were before") || s.Done != 0 {
+				t.Errorf("got:\n%s", s.Text(100))
+			}
+			l.say("/canary resume")
+			if s := l.ready(c, l.newest()+1); s.Phase != "crds" || l.get(s.Request).Source != "linnet/dev/3.19.0/2-01-crds" {
+				t.Errorf("it does not begin again:\n%s", s.Text(100))
+			}
+		})
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
 )
@@ -102,6 +103,34 @@ func WhyClosed(comments []forge.Comment, bot forge.User) string {
 		return ""
 	}
 	return strings.TrimSpace(why)
+}
+
+// Awaiting names the branch of the phase whose gate is asked, and tells whether that is its exit gate. The branch is "" where no gate is asked.
+func (s State) Awaiting() (branch string, exit bool) {
+	_, ok := s.next()
+	switch {
+	case s.Plan == nil || s.Refusal != nil:
+		return "", false
+	case ok:
+		return s.step().Branch, false
+	case s.finished():
+		return s.Steps[s.Done-1].Branch, true
+	case s.Turn.Heading == Turned && s.Plan.Back != nil:
+		return s.Way.Branch, false
+	}
+	return s.Steps[s.Done].Branch, false
+}
+
+// Promotions are the comments on whose word the bot merges, or merged, a request.
+func Promotions(comments []forge.Comment, bot forge.User) []forge.Comment {
+	var all []forge.Comment
+	for _, c := range comments {
+		cmd, ok, err := chatops.Read(chatops.Comment{Body: c.Body}, bot.Name)
+		if answer := Answer(c, bot); ok && err == nil && cmd.Verb == chatops.Promote && (answer == "claimed" || answer == "done") {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // Answer is what the bot's reactions say of a comment: "claimed", "done", "void", "not understood", or "" where it has not answered.
