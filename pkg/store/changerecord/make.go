@@ -10,8 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/conductor"
 	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/planner"
 	"github.com/linnet-bot/linnet/pkg/store"
 )
 
@@ -140,7 +142,9 @@ func (m *maker) read(ctx context.Context, number int, place conductor.Place) err
 	}
 	p.Merge, p.By, p.ByHand = request.MergeSHA, request.MergedBy.Name, request.MergedBy.ID != m.bot.ID
 	if !p.ByHand {
-		p.OnWordOf = m.promoters(comments)
+		for _, c := range conductor.Promotions(comments, m.bot) {
+			p.OnWordOf = append(p.OnWordOf, c.By.Name)
+		}
 	}
 	checks, err := m.forge.Checks(ctx, request.Head)
 	if err != nil {
@@ -159,19 +163,6 @@ func (m *maker) read(ctx context.Context, number int, place conductor.Place) err
 	return nil
 }
 
-// promoters are those on whose word the bot merged.
-func (m *maker) promoters(comments []forge.Comment) []string {
-	names := []string{}
-	for _, c := range comments {
-		if answer := conductor.Answer(c, m.bot); answer == "done" || answer == "claimed" {
-			if words := strings.Fields(firstLine(c.Body)); len(words) > 1 && words[1] == "promote" {
-				names = append(names, c.By.Name)
-			}
-		}
-	}
-	return names
-}
-
 // words are the comments that the bot has answered.
 func (m *maker) words(number int, comments []forge.Comment) {
 	for _, c := range comments {
@@ -181,7 +172,8 @@ func (m *maker) words(number int, comments []forge.Comment) {
 		}
 		w := Word{Request: number, Comment: c.ID, By: c.By.Name, At: c.Created.UTC(), Said: firstLine(c.Body), Answer: answer}
 		m.r.Words = append(m.r.Words, w)
-		if words := strings.Fields(w.Said); len(words) > 1 && words[1] == "accept" && answer != "void" && answer != "not understood" {
+		cmd, ok, err := chatops.Read(chatops.Comment{Body: c.Body}, m.bot.Name)
+		if ok && err == nil && cmd.Verb == chatops.Accept && (answer == "claimed" || answer == "done") {
 			m.r.Accepted = append(m.r.Accepted, w)
 		}
 	}
@@ -247,11 +239,17 @@ func (m *maker) over(request forge.MergeRequest, comments []forge.Comment) {
 	}
 }
 
+// backPrefix begins the names of phases that take another one back.
+const backPrefix = "back-"
+
 // finish puts in order what was read, and says what is missing.
 func (m *maker) finish() {
 	r := &m.r
 	slices.SortStableFunc(r.Phases, func(a, b Phase) int { return a.Done.Compare(b.Done) })
 	slices.SortStableFunc(r.Words, func(a, b Word) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Comment, b.Comment)) })
+	if n := len(r.Phases); n > 0 && r.Phases[n-1].Name == backPrefix+string(planner.CRDs) {
+		r.State, r.Ended = TakenBack, r.Phases[n-1].Done
+	}
 	r.Sources.Entries, r.Sources.Chain = len(m.history.Entries), m.history.Chain
 	m.stops()
 	unknown := func(format string, args ...any) { r.Unknown = append(r.Unknown, fmt.Sprintf(format, args...)) }
@@ -262,7 +260,9 @@ func (m *maker) finish() {
 	}
 	had := map[int]bool{}
 	for _, p := range r.Phases {
-		had[p.Number] = true
+		if _, back := strings.CutPrefix(p.Name, backPrefix); !back {
+			had[p.Number] = true
+		}
 		if p.Evidence == nil {
 			unknown("Nothing tells what the gate of !%d (%s) said when it was merged.", p.Request, p.Name)
 		}

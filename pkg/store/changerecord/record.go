@@ -19,7 +19,7 @@ type Record struct {
 	To          Version   `json:"to,omitzero"`
 	State       State     `json:"state"`
 	Began       time.Time `json:"began,omitzero"` // the first merge request was opened
-	Ended       time.Time `json:"ended,omitzero"` // the bot saw the last gate green
+	Ended       time.Time `json:"ended,omitzero"` // the bot saw the last gate green, or the last step back was merged
 	Total       int       `json:"total,omitempty"`
 
 	Phases   []Phase   `json:"phases"`            // merged ones, in the order of their merges
@@ -44,8 +44,9 @@ type State string
 
 // The states.
 const (
-	Running  State = "under way"
-	Finished State = "finished"
+	Running   State = "under way"
+	Finished  State = "finished"
+	TakenBack State = "taken back" // every phase, so that the files are those from before
 )
 
 // Phase is a merge request of the upgrade.

@@ -44,7 +44,8 @@ func (b *book) add(e store.Entry) { b.entries = append(b.entries, e) }
 func (b *book) read() []conductor.Request {
 	all := append([]conductor.Request{}, b.s.Merged...)
 	all = append(all, b.s.Others...)
-	for _, r := range []*conductor.Request{b.s.Left, b.s.Current} {
+	all = append(all, b.s.Closed...)
+	for _, r := range []*conductor.Request{b.s.Left, b.s.Newest, b.s.Current} {
 		if r != nil {
 			all = append(all, *r)
 		}
@@ -96,10 +97,8 @@ func (b *book) request(r forge.MergeRequest) store.Entry {
 		e.Facts["head"], e.Facts["merge"] = r.Head, r.MergeSHA
 	default:
 		e.What, e.Happened, e.Cause = fmt.Sprintf("!%d is closed", r.Number), r.Done, "a person closed it"
-		if b.s.Left != nil && b.s.Left.Number == r.Number {
-			if why := conductor.WhyClosed(b.s.Left.Comments, b.s.Me); why != "" {
-				e.Cause, e.By = why, b.s.Me.Name
-			}
+		if why := conductor.WhyClosed(b.comments(r.Number), b.s.Me); why != "" {
+			e.Cause, e.By = why, b.s.Me.Name
 		}
 	}
 	return e
@@ -109,25 +108,24 @@ func (b *book) whyMerged(r forge.MergeRequest) string {
 	if r.MergedBy.ID != b.s.Me.ID {
 		return "merged by hand"
 	}
-	for _, full := range b.s.Merged {
-		if full.Number == r.Number {
-			if words := onWordOf(full.Comments, b.s.Me); words != "" {
-				return "on the word of " + words
-			}
-		}
+	var names []string
+	for _, c := range conductor.Promotions(b.comments(r.Number), b.s.Me) {
+		names = append(names, fmt.Sprintf("%s (comment %d)", c.By.Name, c.ID))
 	}
-	return "the gate is green"
+	if len(names) == 0 {
+		return "the gate is green"
+	}
+	return "on the word of " + strings.Join(names, ", ")
 }
 
-// onWordOf names those whose claimed commands nothing voided.
-func onWordOf(comments []forge.Comment, bot forge.User) string {
-	var names []string
-	for _, c := range comments {
-		if state := conductor.Answer(c, bot); state == "claimed" || state == "done" {
-			names = append(names, fmt.Sprintf("%s (comment %d)", c.By.Name, c.ID))
+// comments of a merge request, where the state holds them.
+func (b *book) comments(number int) []forge.Comment {
+	for _, r := range b.read() {
+		if r.Number == number {
+			return r.Comments
 		}
 	}
-	return strings.Join(names, ", ")
+	return nil
 }
 
 func (b *book) reviews(r conductor.Request) {
@@ -163,10 +161,10 @@ func (b *book) commands(r conductor.Request) {
 // head is what is on the branch of the next phase.
 func (b *book) head() {
 	h := b.s.Head
-	if h.SHA == "" || b.s.Done >= len(b.s.Steps) {
+	branch, exit := b.s.Awaiting()
+	if h.SHA == "" || branch == "" || exit {
 		return
 	}
-	branch := b.s.Steps[b.s.Done].Branch
 	e := b.of(store.Branch, branch)
 	e.Subject, e.State, e.Happened = "branch "+branch, h.SHA, h.Made
 	e.What = fmt.Sprintf("branch %s is at %.8s", branch, h.SHA)
@@ -180,14 +178,13 @@ func (b *book) head() {
 // gate is the verdict of the gate that is awaited. A routine blink is none.
 func (b *book) gate() {
 	g := b.s.Gate
-	if g.Asked.Name == "" || g.Result.NoSample || b.s.Done > len(b.s.Steps) || len(b.s.Steps) == 0 || b.s.Over {
+	branch, exit := b.s.Awaiting()
+	if g.Asked.Name == "" || g.Result.NoSample || branch == "" || b.s.Over {
 		return
 	}
-	branch, which := "", "entry"
-	if b.s.Done < len(b.s.Steps) {
-		branch = b.s.Steps[b.s.Done].Branch
-	} else {
-		branch, which = b.s.Steps[b.s.Done-1].Branch, "exit"
+	which := "entry"
+	if exit {
+		which = "exit"
 	}
 	e := b.of(store.Gate, branch)
 	e.Subject, e.State = which+" gate of "+branch+" after "+g.Merge.Commit, g.Result.Verdict.String()
@@ -214,12 +211,17 @@ func (b *book) gate() {
 	b.add(e)
 }
 
+// held are the situations in which nothing goes on without a person.
+var held = map[conductor.Situation]bool{
+	conductor.Refused: true, conductor.Stopped: true, conductor.Paused: true, conductor.Around: true, conductor.Abandoned: true,
+}
+
 // stand tells when nothing goes on without a person, and when it goes on again.
 func (b *book) stand() {
 	e := b.of(store.Upgrade, "")
 	e.Subject, e.State, e.Ends = "work on "+b.s.Environment, "goes on", true
 	e.What = "work on " + b.s.Environment + " goes on"
-	if b.t.Failed() {
+	if held[b.t.Situation] {
 		e.Ends = false
 		e.State = string(b.t.Situation) + ": " + line(b.t.Happening)
 		e.What, e.Cause = "nothing goes on: "+line(b.t.Happening), line(strings.Join(b.t.Blocks, " "))

@@ -13,6 +13,7 @@ import (
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/conductor"
 	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/planner"
 	"github.com/linnet-bot/linnet/pkg/store"
 )
 
@@ -66,7 +67,7 @@ func said(id int64, body string, by forge.User, kinds ...forge.ReactionKind) for
 }
 
 func state(edit func(*conductor.State)) conductor.State {
-	s := conductor.State{Environment: "dev", Me: bot, Steps: []conductor.Step{{Branch: branch}, {Branch: "linnet/dev/3.19.0/1-02-canary"}}}
+	s := conductor.State{Environment: "dev", Me: bot, Plan: &planner.Plan{Phases: make([]planner.Phase, 2)}, Steps: []conductor.Step{{Branch: branch}, {Branch: "linnet/dev/3.19.0/1-02-canary"}}}
 	edit(&s)
 	return s
 }
@@ -204,14 +205,14 @@ func TestWhatNoLaterStateTellsIsTakenFromTheAction(t *testing.T) {
 
 func TestWorkThatStopsAndGoesOn(t *testing.T) {
 	r, lines := history(t)
-	for _, situation := range []conductor.Situation{conductor.Waiting, conductor.Stopped, conductor.Stopped, conductor.Ready, conductor.Waiting, conductor.Refused, conductor.Waiting} {
+	for _, situation := range []conductor.Situation{conductor.Waiting, conductor.Stopped, conductor.Stopped, conductor.Ready, conductor.Waiting, conductor.Refused, conductor.Waiting, conductor.Paused} {
 		st := status()
 		st.Situation, st.Happening = situation, string(situation)
 		if err := r.Looked(t.Context(), st, state(func(*conductor.State) {}), conductor.Seen{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"nothing goes on: stopped, by ", "work on dev goes on, by ", "nothing goes on: refused, by ", "work on dev goes on, by "}
+	want := []string{"nothing goes on: stopped, by ", "work on dev goes on, by ", "nothing goes on: refused, by ", "work on dev goes on, by ", "nothing goes on: paused, by "}
 	if diff := cmp.Diff(want, lines()); diff != "" {
 		t.Errorf("recorded (-want +got):\n%s", diff)
 	}
