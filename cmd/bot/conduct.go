@@ -55,7 +55,7 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 			Environment: e.Path, Branch: cfg.Forge.Branch, Forge: f, Observer: observationFile(e.Cluster.ObservationFile), Material: material,
 			Policy: policyOf(e), Choose: chooser.choose, Requests: requestPolicy(cfg.MergeRequests), Merge: conductor.When(e.Policy.Merge),
 			Now: a.now, MaxGap: max(conductor.DefaultMaxGap, 2*time.Duration(cfg.Interval)), Marker: marker,
-			Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
+			Log: slog.New(slog.NewTextHandler(a.stderr, nil)), Rights: cfg.Rights(),
 		})
 		if err != nil {
 			return nil, nil, errors.Join(err, f.Shutdown())

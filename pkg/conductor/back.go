@@ -51,7 +51,7 @@ func (s State) backNote(r Request, p place) string {
 	if p.Number == 1 {
 		text += "; the files are, byte for byte, what they were before the upgrade"
 	}
-	return text + ".\n\n"
+	return text + ".\n\n" + s.skips(r)
 }
 
 // turnedWhy says why a merge request is closed that is not on the way any more.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
 )
@@ -111,7 +110,7 @@ func (s State) heed() []Action {
 	turn, orders := s.hear(r)
 	var claims, effects, outcomes []Action
 	for _, o := range orders {
-		tended := s.Current != nil && s.newest(*s.Current) && (o.command.Verb == "" || o.command.Verb == chatops.Promote)
+		tended := s.Current != nil && s.newest(*s.Current) && (o.command.Verb == "" || binds[o.command.Verb])
 		switch {
 		case tended:
 		case o.want == forge.Eyes:
@@ -289,12 +288,8 @@ func said(all []forge.Check, me forge.User, want forge.Check) bool {
 
 // merge merges where policy and the forge let it.
 func (s State) merge(orders []order) []Action {
-	promoted := false
-	for _, o := range orders {
-		promoted = promoted || o.standing
-	}
 	phase, _ := s.next()
-	if !s.Gate.open() || s.Current.Mergeability.Readiness != forge.Ready || s.Merge == Manual || s.Merge == OnPromote && !promoted {
+	if !s.Gate.open() || s.Current.Mergeability.Readiness != forge.Ready || s.Merge == Manual || s.Merge == OnPromote && !promotes(orders) {
 		return nil
 	}
 	return []Action{Merge{

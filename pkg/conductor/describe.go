@@ -129,6 +129,8 @@ func (t *Status) describeGate(s State) {
 		t.Soak = &SoakStatus{Need: g.Asked.Soak, Remaining: g.remaining(), Since: g.Clock.GreenSince, Resets: g.Clock.Resets, MaxGap: s.MaxGap}
 	}
 	switch {
+	case g.open() && g.Skipped != "":
+		t.Healthy = fmt.Sprintf("Yes: the gate is green; its soak of %s is skipped on the word of %s.", length(g.Asked.Soak), strings.TrimSuffix(g.Skipped, "."))
 	case g.open() && g.Asked.Soak > 0:
 		t.Healthy = fmt.Sprintf("Yes: the gate has been green for the %s it must be.", length(g.Asked.Soak))
 	case g.open():
@@ -188,11 +190,9 @@ func gateBlocks(g Gate) []string {
 // describeWait says who must do what, and when it goes on.
 func (t *Status) describeWait(s State) {
 	t.Situation = Waiting
-	promoted := false
+	asked := false
 	if s.Current != nil {
-		for _, o := range s.orders(*s.Current) {
-			promoted = promoted || o.standing
-		}
+		asked = promotes(s.orders(*s.Current))
 		for _, r := range foreignReasons(*s.Current) {
 			t.Blocks = append(t.Blocks, "The forge: "+sentence(r.Text))
 			if r.Kind == forge.ReasonApprovals {
@@ -200,7 +200,7 @@ func (t *Status) describeWait(s State) {
 			}
 		}
 	}
-	byItself := s.Merge == Auto || s.Merge == OnPromote && promoted
+	byItself := s.Merge == Auto || s.Merge == OnPromote && asked
 	open := s.Gate.open()
 	if open && !byItself && s.Current != nil {
 		t.Situation = Ready

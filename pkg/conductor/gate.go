@@ -77,6 +77,9 @@ func (c *Conductor) readGate(ctx context.Context, s *State, seen sight) error {
 		}
 	}
 	g.Clock, c.soaks[key] = clock, clock
+	if s.Current != nil && g.Asked.Soak > 0 {
+		g.Skipped = s.skipped(*s.Current)
+	}
 	return nil
 }
 

@@ -69,7 +69,7 @@ func (s State) mergedNote(r Request) string {
 	if who := s.promoters(r); who != "" {
 		text += ", on the word of " + who
 	}
-	text += ".\n\n"
+	text += ".\n\n" + s.skips(r)
 	if p.Number < len(s.Plan.Phases) {
 		return text + "**Next** What it does in the cluster is watched in the merge request of the next phase.\n"
 	}

@@ -14,7 +14,8 @@ import (
 type order struct {
 	comment  forge.Comment
 	command  chatops.Command
-	standing bool               // a promotion that holds for the head as it is
+	standing bool // it holds for the head as it is
+	refused  bool
 	asks     bool               // it wants an answer in words
 	want     forge.ReactionKind // still to be given; "" = it has been
 	line     string             // the answer, for the note
@@ -47,6 +48,7 @@ func (s State) unread(c forge.Comment, err error) (order, chatops.Command) {
 
 // refuse is for good: a command that was refused is not carried out when things change.
 func (s State) refuse(o order, why string) order {
+	o.refused = true
 	o.want, o.line = s.owed(o.comment, forge.ThumbsDown), fmt.Sprintf("%s, %s: refused, since %s.", from(o.comment), o.command.Verb, why)
 	return o
 }
@@ -64,11 +66,14 @@ func (s State) may(r Request, c forge.Comment, cmd chatops.Command) chatops.Deci
 	return chatops.Authorize(actor, cmd.Verb, chatops.Target{Environment: s.Environment, Request: r.Number, Fork: r.Fork}, rights)
 }
 
-// promotion judges a standing intent. It is for the commit that was the head when it was written.
+// binds are the verbs that hold for one commit: the one that was the head when they were written.
+var binds = map[string]bool{chatops.Promote: true, chatops.SkipSoak: true}
+
+// promotion judges a standing intent: a promotion, or a soak that is to be skipped.
 func (s State) promotion(t Turn, r Request, o order) order {
 	c, cmd := o.comment, o.command
 	void := func(format string, args ...any) order {
-		o.want, o.line = s.owed(c, forge.ThumbsDown), fmt.Sprintf("%s, promote: void, %s.", from(c), fmt.Sprintf(format, args...))
+		o.want, o.line = s.owed(c, forge.ThumbsDown), fmt.Sprintf("%s, %s: void, %s.", from(c), cmd.Verb, fmt.Sprintf(format, args...))
 		return o
 	}
 	switch {
@@ -76,11 +81,11 @@ func (s State) promotion(t Turn, r Request, o order) order {
 		if s.gave(c, forge.Eyes) && !s.gave(c, forge.ThumbsDown) {
 			o.want = s.owed(c, forge.Rocket)
 		}
-		o.line = fmt.Sprintf("%s, promote: !%d is merged.", from(c), r.Number)
+		o.line = fmt.Sprintf("%s, %s: !%d is merged.", from(c), cmd.Verb, r.Number)
 		return o
 	case r.State == forge.Closed || s.leaves(t, r):
 		return void("since !%d is closed", r.Number)
-	case s.Merge == Manual:
+	case s.Merge == Manual && cmd.Verb == chatops.Promote:
 		return void("since people merge here (policy.merge is manual)")
 	case cmd.Commit != "" && !strings.HasPrefix(s.Head.SHA, cmd.Commit):
 		return void("since it names commit %s, and the head is %.8s", cmd.Commit, s.Head.SHA)
@@ -88,6 +93,10 @@ func (s State) promotion(t Turn, r Request, o order) order {
 		return void("since it was for an earlier commit than %.8s; look at that one and write it again", s.Head.SHA)
 	}
 	o.standing, o.want = true, s.owed(c, forge.Eyes)
+	if cmd.Verb == chatops.SkipSoak {
+		o.line = fmt.Sprintf("%s, skip-soak: the soak of this gate counts as done for %.8s: %s", from(c), s.Head.SHA, sentence(cmd.Reason))
+		return o
+	}
 	o.line = fmt.Sprintf("%s, promote: %.8s is merged as soon as the gate is green and the forge lets it.", from(c), s.Head.SHA)
 	return o
 }
@@ -101,12 +110,44 @@ func (s State) outcomes(r Request) []order {
 		}
 		o := order{comment: c, want: forge.Rocket}
 		cmd, _, err := chatops.Read(chatops.Comment{Body: c.Body}, s.Me.Name)
-		if r.State == forge.Closed && (err != nil || cmd.Verb == chatops.Promote) {
+		if r.State == forge.Closed && (err != nil || binds[cmd.Verb]) {
 			o.want = forge.ThumbsDown
 		}
 		all = append(all, o)
 	}
 	return all
+}
+
+// promotes tells whether somebody may who asked for the merge.
+func promotes(orders []order) bool {
+	for _, o := range orders {
+		if o.standing && o.command.Verb == chatops.Promote {
+			return true
+		}
+	}
+	return false
+}
+
+// skipped is who asked to count the soak below a merge request as done, and why; "" where nobody did.
+func (s State) skipped(r Request) string {
+	for _, o := range s.orders(r) {
+		if o.standing && o.command.Verb == chatops.SkipSoak && !s.gave(o.comment, forge.ThumbsDown) {
+			return fmt.Sprintf("%s at %s (comment %d): %s", name(o.comment.By), clock(o.comment.Created), o.comment.ID, quiet(o.command.Reason))
+		}
+	}
+	return ""
+}
+
+// skips are the soaks that were skipped for the merge of a request.
+func (s State) skips(r Request) string {
+	var all []string
+	for _, c := range r.Comments {
+		cmd, _, err := chatops.Read(chatops.Comment{Body: c.Body, Edited: !c.Edited.IsZero()}, s.Me.Name)
+		if err == nil && cmd.Verb == chatops.SkipSoak && s.gave(c, forge.Eyes) && !s.gave(c, forge.ThumbsDown) {
+			all = append(all, fmt.Sprintf("**Soak** skipped on the word of %s at %s (comment %d): %s\n\n", name(c.By), clock(c.Created), c.ID, quiet(sentence(cmd.Reason))))
+		}
+	}
+	return strings.Join(all, "")
 }
 
 // promoters are those on whose word a request was merged.

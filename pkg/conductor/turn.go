@@ -131,20 +131,30 @@ func (s State) hear(r Request) (Turn, []order) {
 		all = append(all, s.obey(&t, r, c, cmd))
 	}
 	for i, o := range all {
-		if o.command.Verb == chatops.Promote && o.line == "" {
+		if binds[o.command.Verb] && o.line == "" {
 			all[i] = s.promotion(t, r, o)
 		}
 	}
 	return t, all
 }
 
-// obey takes one command into the turn.
+// obey takes one command into the turn. One that was refused stays refused: its reason is told for as long as it holds.
 func (s State) obey(t *Turn, r Request, c forge.Comment, cmd chatops.Command) order {
 	o := order{comment: c, command: cmd}
-	if s.gave(c, forge.ThumbsDown) && cmd.Verb != chatops.Promote {
-		o.line = fmt.Sprintf("%s, %s: refused.", from(c), cmd.Verb)
-		return o
+	if !s.gave(c, forge.ThumbsDown) || binds[cmd.Verb] {
+		return s.weigh(t, r, o)
 	}
+	turn := *t
+	if same := s.weigh(&turn, r, o); same.refused {
+		return same
+	}
+	o.line = fmt.Sprintf("%s, %s: it was refused when it was written.", from(c), cmd.Verb)
+	return o
+}
+
+// weigh says what becomes of a command.
+func (s State) weigh(t *Turn, r Request, o order) order {
+	c, cmd := o.comment, o.command
 	way := waysOf[cmd.Verb]
 	if taken := way && c.ID <= t.Taken || s.gave(c, forge.Rocket); !taken {
 		if may := s.may(r, c, cmd); !may.Allowed {
@@ -152,7 +162,7 @@ func (s State) obey(t *Turn, r Request, c forge.Comment, cmd chatops.Command) or
 		}
 	}
 	switch {
-	case cmd.Verb == chatops.Promote:
+	case binds[cmd.Verb]:
 		return o // judged when it is known which way it goes
 	case way:
 		return s.turn(t, r, o)
