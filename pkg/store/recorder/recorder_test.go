@@ -179,6 +179,9 @@ func TestWhatADeadProcessDidIsRecordedByTheNext(t *testing.T) {
 		slices.Sort(all)
 		return all
 	}
+	if diff := cmp.Diff(run(before, between, after), run(before, between, after, before)); diff != "" {
+		t.Errorf("recorded with an older view at the end (-undisturbed +disturbed):\n%s", diff)
+	}
 	if diff := cmp.Diff(run(before, between, after), run(before, after)); diff != "" {
 		t.Errorf("recorded without the state between (-undisturbed +disturbed):\n%s", diff)
 	}
