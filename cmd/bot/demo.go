@@ -13,6 +13,7 @@ import (
 	"github.com/linnet-bot/linnet/internal/demo"
 	"github.com/linnet-bot/linnet/internal/library"
 	"github.com/linnet-bot/linnet/internal/miniature"
+	"github.com/linnet-bot/linnet/internal/sim"
 	"github.com/linnet-bot/linnet/pkg/config"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 	"github.com/linnet-bot/linnet/pkg/release"
@@ -21,6 +22,9 @@ import (
 
 type demoFlags struct {
 	repo, branch, environment, to, keep string
+	misbehave                           string
+	interactive                         bool
+	pace                                time.Duration
 	from                                sources
 }
 
@@ -33,9 +37,15 @@ func newDemoCommand(a *app) *cobra.Command {
 that renders the repository as Flux would, and a reviewer who approves each merge request and comments /canary promote. It ends by proving
 that the upgrade left nothing in the repository but the bump.
 
+With --misbehave NAME the cluster does what real ones do: it shows where the upgrade stops and what the bot says there; then somebody heals the
+cluster, and the upgrade finishes. With --interactive you are the reviewer: it waits, and tells what to type in another terminal.
+
 Without --repo it plays on a small Big Bang that was written for this. With --repo it plays on a copy of your own repository; that one is only
 read. Where a package's chart is not at hand (--packages), a stand-in workload takes its place in the simulated cluster, and the end says so.`,
 		Example: `  linnet demo
+  linnet demo --misbehave list
+  linnet demo --misbehave endless-job
+  linnet demo --interactive
   linnet demo --repo ~/gitops --environment dev --to 3.19.0 --releases ~/mirrors/bigbang.git --packages ~/charts`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), f) },
@@ -48,6 +58,9 @@ read. Where a package's chart is not at hand (--packages), a stand-in workload t
 	flags.StringVar(&f.from.releases, "releases", "", "with --repo: Big Bang umbrella repository, `URL|PATH`")
 	flags.StringVar(&f.from.packages, "packages", "", "with --repo: `FOLDER` of package chart archives")
 	flags.StringVar(&f.keep, "keep", "", "keep the forge of the demo in this new `FOLDER`, for linnet mr and git")
+	flags.StringVar(&f.misbehave, "misbehave", "", "let the simulated cluster misbehave as `NAME`; list prints the names")
+	flags.BoolVar(&f.interactive, "interactive", false, "review yourself, by linnet mr in another terminal")
+	flags.DurationVar(&f.pace, "pace", 400*time.Millisecond, "with --interactive: real time for each 45 s of simulated time")
 	return cmd
 }
 
@@ -57,6 +70,17 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 	}
 	if f.repo != "" && f.environment == "" {
 		return usagef("--repo needs --environment; `linnet inspect %s` lists them", f.repo)
+	}
+	if f.misbehave == "list" {
+		return a.listMisbehaviours()
+	}
+	if f.misbehave != "" {
+		if _, err := sim.MisbehaviourNamed(f.misbehave); err != nil {
+			return usagef("--misbehave: %v", err)
+		}
+	}
+	if f.pace <= 0 {
+		return usagef("--pace is %s, but must be longer than nothing", f.pace)
 	}
 	dir, cleanup, err := demoFolder(f.keep)
 	if err != nil {
@@ -84,10 +108,20 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 	began := a.now()
 	progress := newDemoProgress(a)
 	o.Show = progress.show
+	o.Misbehave = f.misbehave
+	if f.interactive {
+		o.Pace, o.Start = f.pace, began.Add(-storyBefore).Truncate(time.Minute)
+		progress.prompt = demoPrompt{forge: filepath.Join(dir, "forge")}
+		progress.live = false
+		fmt.Fprint(a.stdout, progress.prompt.introduction(demo.Reviewer))
+	}
 	outcome, err := demo.Run(ctx, o)
 	progress.end()
 	if err != nil {
 		return err
+	}
+	if outcome.Trouble != nil {
+		fmt.Fprint(a.stdout, troubleText(*outcome.Trouble))
 	}
 	proof := outcome.Prove()
 	fmt.Fprintf(a.stdout, "\n%s", proof.Text(outcome.Plan.To.Release))
@@ -103,6 +137,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 		fmt.Fprintf(a.stdout, "The forge is kept: linnet mr list --forge %s\n", filepath.Join(f.keep, "forge"))
 		fmt.Fprintf(a.stdout, "So is its history: linnet report --environment %s --config %s\n", o.Environment, filepath.Join(f.keep, keptConfiguration))
 	}
+	fmt.Fprintf(a.stdout, "%d open gates were held against what the simulated cluster knows of itself; it denied none.\n", outcome.Open)
 	if !proof.Holds() {
 		return exitCode(1)
 	}

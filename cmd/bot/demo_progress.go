@@ -21,6 +21,7 @@ type demoProgress struct {
 	last   demo.Event
 	merged int // phases that are in
 	began  bool
+	prompt demoPrompt // of an interactive demo
 }
 
 func newDemoProgress(a *app) *demoProgress {
@@ -30,6 +31,10 @@ func newDemoProgress(a *app) *demoProgress {
 // show takes one look at the upgrade.
 func (p *demoProgress) show(e demo.Event) {
 	p.last = e
+	if e.Stopped {
+		p.stopped(e)
+		return
+	}
 	if p.live {
 		p.redraw(p.block(e))
 		return
@@ -46,6 +51,7 @@ func (p *demoProgress) show(e demo.Event) {
 	if e.Status.Situation == conductor.Finished {
 		p.done(e)
 	}
+	fmt.Fprint(p.w, p.prompt.next(e.Status))
 }
 
 // done prints the line of the phase that was merged last.

@@ -54,7 +54,13 @@ type Options struct {
 	Releases    sim.Releases     // for the simulated cluster
 	Packages    release.Packages // for the simulated cluster; nil = stand-ins
 	Show        func(Event)      // called at each look
-	Recorder    conductor.Recorder
+
+	Misbehave string // name of a sim.Misbehaviour that the cluster begins with; "" = it behaves
+	// Pace is the real time between two looks of an interactive demo, in which people review and nobody is played; 0 = not interactive. Start must then be
+	// long past, since the story's time runs faster than theirs.
+	Pace     time.Duration
+	Start    time.Time // of the story; zero = the same Monday each time
+	Recorder conductor.Recorder
 }
 
 // Event is one look at the upgrade.
@@ -62,6 +68,7 @@ type Event struct {
 	Elapsed time.Duration // simulated time since the upgrade began
 	Status  conductor.Status
 	Proxies []Proxies
+	Stopped bool // a misbehaviour has stopped the upgrade, and somebody heals the cluster now
 }
 
 // Proxies counts the proxies that are connected to one control plane.
@@ -77,12 +84,18 @@ type Outcome struct {
 	Final    tree.Tree // on the target branch after the last merge
 	Elapsed  time.Duration
 	Looks    int
-	StandIns []string // charts that were not at hand, and what stood in for them
+	StandIns []string  // charts that were not at hand, and what stood in for them
+	Open     int       // times that a gate was open, each held against what the cluster knows of itself
+	Trouble  *Trouble  // nil = the cluster behaved
+	Truth    sim.Truth // of the cluster at the end
 }
 
 // Run plays the upgrade.
 func Run(ctx context.Context, o Options) (Outcome, error) {
 	o.Policy.Soak = Soak
+	if o.Start.IsZero() {
+		o.Start = start
+	}
 	plan, err := planner.Make(planner.Input{Tree: o.Repository, Environment: o.Environment, To: o.To, Why: o.Why, Policy: o.Policy, Material: o.Material})
 	if err != nil {
 		return Outcome{}, err
@@ -92,6 +105,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 		return Outcome{}, err
 	}
 	defer s.close()
+	s.plan = plan
 	looks, err := s.play(ctx)
 	if err != nil {
 		return Outcome{}, err
@@ -104,7 +118,8 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	return Outcome{Plan: plan, Status: s.last, Final: final, Elapsed: s.cluster.Now().Sub(s.began), Looks: looks, StandIns: s.cluster.StandIns()}, nil
+	return Outcome{Plan: plan, Status: s.last, Final: final, Elapsed: s.cluster.Now().Sub(s.began), Looks: looks, StandIns: s.cluster.StandIns(),
+		Open: s.open, Trouble: s.trouble, Truth: s.cluster.Truth()}, nil
 }
 
 // stage holds the actors.
@@ -117,17 +132,36 @@ type stage struct {
 	pushed        string       // head that the cluster follows
 	reviewed      map[int]bool // merge requests that the reviewer has seen
 	last          conductor.Status
+
+	plan        planner.Plan // as it was made before anything misbehaved
+	open        int          // gates that were open
+	trouble     *Trouble
+	done        int       // phases that were in at the last look
+	looked      time.Time // when the bot looked last
+	closedSince time.Time // when the gate was last seen open, or a phase merged
 }
 
 func newStage(o Options) (*stage, error) {
 	s := &stage{Options: o, reviewed: map[int]bool{}}
+	initial := o.Repository
+	var misbehave []string
+	if o.Misbehave != "" {
+		m, err := sim.MisbehaviourNamed(o.Misbehave)
+		if err != nil {
+			return nil, err
+		}
+		s.trouble, misbehave = &Trouble{Misbehaviour: m}, []string{m.Name}
+		if m.Edit != nil {
+			initial = m.Edit(initial, o.Environment)
+		}
+	}
 	var err error
-	if s.cluster, err = sim.New(sim.Options{Start: start, Environment: o.Environment, Releases: o.Releases, Packages: o.Packages, Kubernetes: o.Policy.Kubernetes, Seed: 1}); err != nil {
+	if s.cluster, err = sim.New(sim.Options{Start: o.Start, Misbehave: misbehave, Environment: o.Environment, Releases: o.Releases, Packages: o.Packages, Kubernetes: o.Policy.Kubernetes, Seed: 1}); err != nil {
 		return nil, err
 	}
 	dir := filepath.Join(o.Dir, "forge")
 	err = local.Create(dir, local.CreateOptions{
-		Initial: o.Repository, Now: s.cluster.Now,
+		Initial: initial, Now: s.cluster.Now,
 		Settings: local.Settings{RequiredApprovals: 1, RequiredChecks: []local.RequiredCheck{{Name: conductor.CheckName, By: Bot}}},
 	})
 	if err != nil {
@@ -139,8 +173,12 @@ func newStage(o Options) (*stage, error) {
 	if s.reviewer, err = local.Open(dir, Reviewer, local.WithClock(s.cluster.Now)); err != nil {
 		return nil, errors.Join(err, s.bot.Shutdown())
 	}
+	var seen forge.Forge = s.bot
+	if s.interactive() {
+		seen = storyTime{Forge: s.bot, now: s.cluster.Now, last: func() time.Time { return s.looked }, seen: map[time.Time]time.Time{}}
+	}
 	s.conductor, err = conductor.New(conductor.Settings{
-		Environment: o.Environment, Forge: s.bot, Observer: s, Material: o.Material, Policy: o.Policy, Now: s.cluster.Now,
+		Environment: o.Environment, Forge: seen, MaxGap: 2 * tick, Observer: s, Material: o.Material, Policy: o.Policy, Now: s.cluster.Now,
 		Choose: s.choose, Recorder: o.Recorder,
 		Requests: forge.Policy{Labels: []string{"istio-canary"}, Reviewers: []string{Reviewer}},
 	})
@@ -178,21 +216,29 @@ func (s *stage) play(ctx context.Context) (looks int, err error) {
 		return 0, err
 	}
 	s.began = s.cluster.Now()
-	for looks = 1; looks <= mostLooks; looks++ {
-		if err := ctx.Err(); err != nil {
+	s.closedSince, s.looked = s.began, s.began
+	for looks = 1; looks <= mostLooks || s.interactive(); looks++ {
+		if err := s.pause(ctx); err != nil {
 			return looks, err
 		}
 		if s.last, err = s.conductor.Look(ctx); err != nil {
 			return looks, err
 		}
+		s.looked = s.cluster.Now()
 		if s.Show != nil {
 			s.Show(Event{Elapsed: s.cluster.Now().Sub(s.began), Status: s.last, Proxies: count(s.cluster.Observe())})
+		}
+		if err := s.hold(); err != nil {
+			return looks, err
 		}
 		switch {
 		case s.last.Situation == conductor.Finished || s.last.Situation == conductor.Idle && s.last.Done > 0:
 			return looks, nil
-		case s.last.Failed():
+		case s.last.Failed() && s.trouble == nil && !s.interactive():
 			return looks, fmt.Errorf("the upgrade stopped: %s", s.last.Happening)
+		}
+		if err := s.lookAfter(ctx); err != nil {
+			return looks, err
 		}
 		if err := s.review(ctx); err != nil {
 			return looks, err
@@ -205,6 +251,47 @@ func (s *stage) play(ctx context.Context) (looks int, err error) {
 		}
 	}
 	return looks, fmt.Errorf("the upgrade did not finish within %d looks: %s", mostLooks, s.last.Happening)
+}
+
+func (s *stage) interactive() bool { return s.Pace > 0 }
+
+// pause waits until the next look is due.
+func (s *stage) pause(ctx context.Context) error {
+	if !s.interactive() {
+		return ctx.Err()
+	}
+	due := time.NewTimer(s.Pace)
+	defer due.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-due.C:
+		return nil
+	}
+}
+
+// hold compares gates with what the cluster knows of itself: the one that the bot has just merged by, and the one that is open now. A gate that is wrong to
+// be open ends the demo: it would be a fault of Linnet.
+func (s *stage) hold() error {
+	for done := s.done; done < s.last.Done; done++ {
+		if s.last.Phases[done].MergedBy == Bot {
+			if err := s.holdOne(done); err != nil {
+				return err
+			}
+		}
+	}
+	if open(s.last) {
+		return s.holdOne(s.last.Done)
+	}
+	return nil
+}
+
+func (s *stage) holdOne(done int) error {
+	s.open++
+	if denied := Denied(s.plan, done, s.pushed, s.cluster.Truth()); len(denied) > 0 {
+		return fmt.Errorf("the gate after %d phases is open and ought not to be: %s", done, strings.Join(denied, "; "))
+	}
+	return nil
 }
 
 // follow lets the cluster's Flux see the target branch.
@@ -225,7 +312,7 @@ func (s *stage) follow(ctx context.Context) error {
 // review plays the person who reads each merge request once.
 func (s *stage) review(ctx context.Context) error {
 	number := s.last.Request
-	if number == 0 || s.reviewed[number] {
+	if s.interactive() || number == 0 || s.reviewed[number] {
 		return nil
 	}
 	request, err := s.reviewer.Get(ctx, number)

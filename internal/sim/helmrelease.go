@@ -144,17 +144,7 @@ func (c *Cluster) routine(r *helmRelease) {
 	r.Ready = condition(r.Ready, "True", "UpgradeSucceeded", fmt.Sprintf("Helm upgrade succeeded for release %s.v%d", r.Name, r.History[0].Version), c.now)
 	c.lookForDrift(r)
 	r.Reconciling = true
-	takes, long := c.routineTime(releaseBusy)
-	ready := r.Ready
-	if long {
-		r.Ready = condition(r.Ready, "Unknown", "Progressing", "reconciliation in progress", c.now)
-	}
-	c.after(takes, func() {
-		r.Reconciling = r.busy
-		if long && !r.busy && r.Ready.Reason == "Progressing" {
-			r.Ready = ready
-		}
-	})
+	c.after(c.routineTime(releaseBusy), func() { r.Reconciling = r.busy })
 	c.lookAgain(r, r.Interval)
 }
 

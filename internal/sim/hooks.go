@@ -90,14 +90,14 @@ func (c *Cluster) intervalOf(r *helmRelease, spec time.Duration) time.Duration {
 	return spec
 }
 
-// routineTime is how long a routine pass takes, and whether it is longer than usual.
-func (c *Cluster) routineTime(s span) (takes time.Duration, long bool) {
+// routineTime is how long a routine pass takes.
+func (c *Cluster) routineTime(s span) time.Duration {
 	for _, m := range c.misbehaving {
 		if m.busy > 0 {
-			return m.busy, true
+			return m.busy
 		}
 	}
-	return c.some(s), false
+	return c.some(s)
 }
 
 func (c *Cluster) neverEnds(w *workload) bool {

@@ -107,8 +107,7 @@ func (c *Cluster) reconcileKustomization(k *kustomization) {
 	revision := k.source.Artifact
 	k.LastAttemptedRevision = revision
 	if revision == k.LastAppliedRevision {
-		takes, _ := c.routineTime(kustomizeBusy)
-		c.after(takes, func() { c.finish(k, nil) })
+		c.after(c.routineTime(kustomizeBusy), func() { c.finish(k, nil) })
 		return
 	}
 	c.after(kustomizeDelay, func() {

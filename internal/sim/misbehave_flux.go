@@ -25,7 +25,7 @@ const busyPass = 10 * time.Second
 func routineBlink() Misbehaviour {
 	return Misbehaviour{
 		Name: "routine-blink",
-		Sentence: "The controllers are slow, so each routine pass over what is already applied shows Ready=Unknown for ten seconds; " +
+		Sentence: "The controllers are slow, so each routine pass of the Kustomization over what is already applied shows Ready=Unknown for ten seconds; " +
 			"such a look counts neither for a soak nor against it.",
 		Expected: GoesOn,
 		begin:    func(*Cluster) (hooks, error) { return hooks{busy: busyPass}, nil },
@@ -33,12 +33,12 @@ func routineBlink() Misbehaviour {
 }
 
 // lateInterval is the interval of the package that moves late.
-const lateInterval = 10 * time.Minute
+const lateInterval = 5 * time.Minute
 
 func latePackage() Misbehaviour {
 	return Misbehaviour{
 		Name: "late-package",
-		Sentence: "One package is looked at every ten minutes only, and a change of its values Secret shows nowhere before; " +
+		Sentence: "One package is looked at every five minutes only, and a change of its values Secret shows nowhere before; " +
 			"gates wait for the longest interval although every condition is Ready.",
 		Expected: GoesOn,
 		begin: func(c *Cluster) (hooks, error) {
