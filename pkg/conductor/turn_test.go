@@ -109,6 +109,7 @@ func TestCommandIsClaimedThenWrittenDownThenDone(t *testing.T) {
 		{"new", below("1-03-wave-one", forge.Open, 2, says(5, "/canary rollback")), []string{eyes, "write the note turn of !9"}},
 		{"claimed", below("1-03-wave-one", forge.Open, 2, says(5, "/canary rollback", forge.Eyes)), []string{"write the note turn of !9"}},
 		{"closed", below("1-03-wave-one", forge.Closed, 2, says(5, "/canary rollback", forge.Eyes), written), []string{"write the note turn of !9", rocket}},
+		{"claimed, and the note tells of an earlier one", below("1-03-wave-one", forge.Open, 2, wrote(3, Turn{Attempt: 1, Paused: 2, Holder: "ana", Taken: 2}), says(5, "/canary resume", forge.Eyes)), []string{"write the note turn of !9"}},
 		{"a question", below("1-03-wave-one", forge.Open, 2, says(5, "/canary plan")), []string{eyes, "write the note answer-5 of !9"}},
 		{"a question that is answered", below("1-03-wave-one", forge.Open, 2, says(5, "/canary plan", forge.Eyes), forge.Comment{ID: 6, By: bot, Body: "<!-- linnet:note answer-5 -->\nSo.\n"}), []string{rocket}},
 		{"a question that was answered, and the answer deleted", below("1-03-wave-one", forge.Open, 2, says(5, "/canary plan", forge.Eyes, forge.Rocket)), nil},
