@@ -9,7 +9,8 @@ import (
 )
 
 // storyTime shows the forge to the bot in the story's time. People who review beside an interactive demo live in real time, which is long after the story's:
-// whatever they did happened, for the story, right after the look before it was seen: the cluster may have followed a merge since.
+// a comment was written, for the story, when it was first seen, since the head that it speaks of may be as new; a merge was done when the bot had looked before,
+// since the cluster may have followed it meanwhile.
 type storyTime struct {
 	*local.Forge
 	now  func() time.Time // of the story
@@ -17,19 +18,19 @@ type storyTime struct {
 	seen map[time.Time]time.Time
 }
 
-func (f storyTime) at(t time.Time) time.Time {
+func (f storyTime) at(t time.Time, when func() time.Time) time.Time {
 	if !t.After(f.now()) {
 		return t
 	}
 	if was, ok := f.seen[t]; ok {
 		return was
 	}
-	f.seen[t] = f.last()
+	f.seen[t] = when()
 	return f.seen[t]
 }
 
 func (f storyTime) request(r forge.MergeRequest) forge.MergeRequest {
-	r.Opened, r.Updated, r.Done = f.at(r.Opened), f.at(r.Updated), f.at(r.Done)
+	r.Opened, r.Updated, r.Done = f.at(r.Opened, f.last), f.at(r.Updated, f.last), f.at(r.Done, f.last)
 	return r
 }
 
@@ -51,7 +52,7 @@ func (f storyTime) Find(ctx context.Context, q forge.Query) ([]forge.MergeReques
 // ReadCommit is forge.Repository.
 func (f storyTime) ReadCommit(ctx context.Context, sha string) (forge.Commit, error) {
 	c, err := f.Forge.ReadCommit(ctx, sha)
-	c.Time = f.at(c.Time)
+	c.Time = f.at(c.Time, f.last)
 	return c, err
 }
 
@@ -71,6 +72,6 @@ func (f storyTime) GetComment(ctx context.Context, number int, id int64) (forge.
 }
 
 func (f storyTime) comment(c forge.Comment) forge.Comment {
-	c.Created, c.Edited = f.at(c.Created), f.at(c.Edited)
+	c.Created, c.Edited = f.at(c.Created, f.now), f.at(c.Edited, f.now)
 	return c
 }
