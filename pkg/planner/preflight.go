@@ -205,21 +205,10 @@ func (b *builder) sourceFindings() []Finding {
 			}
 		}
 	}
-	for _, end := range []struct {
-		r    *rendered
-		rel  release.Release
-		what string
-	}{{b.before, b.from, "runs"}, {b.after, b.to, "would run"}} {
-		name, tag := chartOf(slices.Concat(end.r.umbrella, end.r.overlay), end.r.istiod)
-		want := end.rel.Packages["istiod"]
-		if tag != "" && tag != want.GitTag && tag != want.HelmTag {
-			level := Warn
-			if end.what == "would run" {
-				level = Refuse
-			}
-			all = append(all, Finding{Level: level, Check: "pin", Text: fmt.Sprintf("with Big Bang %s this environment %s %s %s, and the release ships %s; a values layer pins it, so bumping Big Bang would not move Istio: take the pin out first",
-				end.rel.Version, end.what, name, tag, want.GitTag)})
-		}
+	name, tag := chartOf(slices.Concat(b.before.umbrella, b.before.overlay), b.before.istiod)
+	if ships := b.from.Packages["istiod"]; tag != "" && tag != ships.GitTag && tag != ships.HelmTag {
+		all = append(all, Finding{Level: Warn, Check: "pin", Text: fmt.Sprintf("this environment runs %s %s, and Big Bang %s ships %s: a values layer pins it, and the gates expect proxies of the release's version",
+			name, tag, b.from.Version, textOr(ships.GitTag, ships.HelmTag))})
 	}
 	return all
 }

@@ -12,9 +12,13 @@ import (
 
 // explain makes a refusal of an umbrella that does not render: each value that its schema refuses, and where it is written.
 func (b *builder) explain(err error, version, consequence string) error {
+	var refusedBefore *Refused
+	if errors.As(err, &refusedBefore) {
+		return err
+	}
 	var violations *render.SchemaViolations
-	if !errors.As(err, &violations) {
-		return refuse(b.env.ID, "render", "%v", err)
+	if !errors.As(err, &violations) || violations.Version != version {
+		return refuse(b.env.ID, "render", "%v; this is what Big Bang %s makes of the values, so mend them or choose another release", err, version)
 	}
 	refused := &Refused{Environment: b.env.ID}
 	for _, v := range violations.Errors {
