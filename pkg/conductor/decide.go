@@ -79,8 +79,8 @@ func (s State) open() []Action {
 		title = phase.Title // New has tried the template
 	}
 	switch {
-	case s.Left != nil && step.Head != "":
-		return []Action{DeleteBranch{Branch: step.Branch, Head: step.Head}} // the bot closed it, to begin anew
+	case s.Left != nil && step.Head != "" && step.Head == s.Left.Head:
+		return []Action{DeleteBranch{Branch: step.Branch, Head: step.Head}} // the bot closed it, to begin anew, and died then
 	case step.Head == "":
 		return []Action{Commit{forge.NewCommit{
 			Branch: step.Branch, Create: true, Parent: s.Tip, Message: s.commitMessage(phase, title), Changes: phase.Changes(),
