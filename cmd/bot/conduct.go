@@ -40,13 +40,13 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 	if err != nil {
 		return nil, nil, err
 	}
-	source, material, err := sources{}.open(ctx, cfg)
-	if err != nil {
-		return nil, nil, err
-	}
 	f, err := local.Open(cfg.Forge.Path, botName, local.WithClock(a.now))
 	if err != nil {
 		return nil, nil, err
+	}
+	source, material, err := sources{}.open(ctx, cfg)
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Shutdown())
 	}
 	var all []*conductor.Conductor
 	for _, e := range environments {

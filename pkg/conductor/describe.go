@@ -162,7 +162,9 @@ func gateBlocks(g Gate) []string {
 			add(text)
 		}
 	}
-	leaves(g.Result)
+	if len(g.Result.Children) > 0 || len(g.Result.Stragglers) > 0 {
+		leaves(g.Result) // else there is no more to say than how healthy it is
+	}
 	return atMost(texts, mostBlocks)
 }
 

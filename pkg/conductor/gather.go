@@ -156,29 +156,3 @@ func currentRelease(files tree.Tree, environment string) (string, error) {
 	}
 	return env.Release.Version, nil
 }
-
-// planAt fills in Plan and Done, or Refusal.
-func (c *Conductor) planAt(s *State, commit string, files tree.Tree, to string) error {
-	plan, err := c.plan(commit, files, s.Environment, to)
-	var refused *planner.Refused
-	switch {
-	case errors.As(err, &refused):
-		s.Refusal = err
-		return nil
-	case err != nil:
-		return fmt.Errorf("plan %s at %.8s: %w", s.Environment, commit, err)
-	}
-	s.Plan, s.Done = &plan, plan.Done
-	return nil
-}
-
-func (c *Conductor) plan(commit string, files tree.Tree, environment, to string) (planner.Plan, error) {
-	if plan, ok := c.plans.get(commit, to, files); ok {
-		return plan, nil
-	}
-	plan, err := planner.Make(planner.Input{Tree: files, Environment: environment, To: to, Policy: c.Policy, Material: c.Material})
-	if err == nil {
-		c.plans.put(commit, to, plan)
-	}
-	return plan, err
-}
