@@ -29,7 +29,7 @@ func Make(in Input) (Plan, error) {
 
 // open discovers the environment and reads the course of an upgrade that is under way.
 func open(in Input) (*builder, bool, error) {
-	b := &builder{policy: in.Policy, material: in.Material}
+	b := &builder{policy: in.Policy, material: in.Material, tip: in.Tree}
 	b.policy.Soak = b.policy.Soak.withDefaults()
 	if b.policy.CanaryReplicas == 0 {
 		b.policy.CanaryReplicas = 2
@@ -153,7 +153,9 @@ func (b *builder) renderEnds() error {
 	}
 	hr, _ := b.before.overlay.Find("HelmRelease", b.env.HelmRelease.Namespace, b.env.HelmRelease.Name)
 	b.helmReleaseAPI = hr.APIVersion()
-	b.umbrellaHasPostRenderers = hr.Get("spec", "postRenderers") != nil
+	if hr.Get("spec", "postRenderers") != nil {
+		b.umbrellaHasPostRenderers = b.hasPostRenderersBeforeOurs()
+	}
 	b.releases = collectReleases(b.before, b.after)
 	return b.findUnstable()
 }

@@ -19,7 +19,7 @@ func (b *builder) phases(p *Plan) error {
 		}
 		now, err := b.renderTree(after)
 		if err != nil {
-			return fmt.Errorf("render phase %s: %w", s.name, err)
+			return refuse(b.env.ID, "render", "after phase %s, %s would not render any more: %v; look at what else patches the same object", s.name, b.env.ID, err)
 		}
 		if err := b.assert(s, now); err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
 // postrenderFile is the JSON6902 patch on HelmRelease/bigbang that says who is injected by the canary.
@@ -44,6 +46,18 @@ func (b *builder) postrenderPatch(s state) ([]byte, error) {
 		}
 	}
 	return []byte(out.String()), nil
+}
+
+// hasPostRenderersBeforeOurs tries whether the umbrella's HelmRelease has the list already where our patch is applied: what makes it may come later.
+func (b *builder) hasPostRenderersBeforeOurs() bool {
+	src, _ := b.start.Read(b.env.Kustomization)
+	src, err := b.insertLast(src, b.patchItem(postrenderFile))
+	if err != nil {
+		return true // phases says why that cannot be edited
+	}
+	probe := []byte("- op: test\n  path: /spec/postRenderers\n  value: null\n")
+	_, err = b.build(b.start.With(tree.Change{Path: b.env.Kustomization, Content: src}, tree.Change{Path: b.folder(postrenderFile), Content: probe}))
+	return err != nil
 }
 
 // headingPrefix starts the line above each element; see headings.
