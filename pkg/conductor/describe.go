@@ -3,6 +3,8 @@ package conductor
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
@@ -29,7 +31,8 @@ func describe(s State) Status {
 		t.GoesOn = sentence(s.Nothing)
 	case stopped != stop{}:
 		t.describeNext(s)
-		t.Situation = Stopped
+		t.describeGate(s)
+		t.Situation, t.Blocks = Stopped, nil // what the gate wants is not what is in the way
 		t.Happening, t.Wanted = stopped.why, []string{stopped.remedy}
 		t.GoesOn = "Not before that is done."
 	case s.Over:
@@ -185,7 +188,7 @@ func (t *Status) describeWait(s State) {
 	}
 	byItself := s.Merge == Auto || s.Merge == OnPromote && promoted
 	open := s.Gate.open()
-	if open && !byItself {
+	if open && !byItself && s.Current != nil {
 		t.Situation = Ready
 	}
 	switch {
@@ -251,8 +254,9 @@ func sentence(text string) string {
 	if text == "" {
 		return ""
 	}
-	text = strings.ToUpper(text[:1]) + text[1:]
-	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, ")") && strings.Contains(text, ". (") {
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if strings.HasSuffix(text, ".") {
 		return text
 	}
 	return text + "."
