@@ -42,12 +42,18 @@ func (b *builder) impact(before, after *rendered, s step) Impact {
 
 // fields are the changed fields of an object that tell a person something. Left out are the labels that every object of the umbrella carries for its
 // version, the checksums of values Secrets, which are told of the Secrets themselves, and a Namespace's injection, which is told as a move. Of a Secret fields
-// are only named: what stands in it must not reach a merge request.
+// are only named: what stands in it must not reach a merge request. When entries leave the middle of a list of postRenderers the rest moves up, and every
+// field of it differs; that is told once.
 func fields(c render.Change) []string {
 	var told []string
+	renumbered := slices.ContainsFunc(c.Fields, isInsidePostRenderer)
 	for _, f := range c.Fields {
 		switch {
 		case isBookkeeping(f), c.ID.Kind == "Namespace" && isInjectionLabel(f):
+		case renumbered && strings.HasPrefix(f, "spec.postRenderers["):
+			if !slices.Contains(told, otherEntries) {
+				told = append(told, otherEntries)
+			}
 		case c.ID.Kind == "Secret":
 			name, _, _ := strings.Cut(f, ": ")
 			told = append(told, name)
@@ -56,6 +62,14 @@ func fields(c render.Change) []string {
 		}
 	}
 	return told
+}
+
+const otherEntries = "spec.postRenderers: other entries"
+
+// isInsidePostRenderer tells a field of an entry from an entry that came or went as a whole.
+func isInsidePostRenderer(field string) bool {
+	name, _, _ := strings.Cut(field, ": ")
+	return strings.HasPrefix(name, "spec.postRenderers[") && strings.Contains(name, "].")
 }
 
 func isBookkeeping(field string) bool {
