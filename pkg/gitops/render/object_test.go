@@ -101,7 +101,7 @@ metadata: {name: twice}
 		Changed: []render.Change{{ID: render.ID{Kind: "ConfigMap", Name: "c"}, Fields: []string{
 			`data.conf: (4 lines, 14 bytes, "two") -> (4 lines, 12 bytes, "2")`,
 			"data.list[1]: (none) -> {1 keys}",
-			"data.more: (none) -> {1 keys}",
+			"data.more.a: (none) -> b",
 			`metadata.labels["app.kubernetes.io/name"]: a -> b`,
 		}}},
 	}
