@@ -42,6 +42,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -97,6 +98,10 @@ func newApp() *app {
 		if columns, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && columns > 0 {
 			a.width = columns
 		}
+	}
+	// Whoever sets COLUMNS means it, as for other programs that wrap text.
+	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
+		a.width = columns
 	}
 	return a
 }
