@@ -14,9 +14,10 @@ import (
 // helmRelease is a HelmRelease as both umbrellas render it.
 type helmRelease struct {
 	id         render.ID
-	namespaced bool   // the name alone does not tell it from others
-	target     string // namespace it deploys into
-	labels     map[string]string
+	namespaced bool              // the name alone does not tell it from others
+	target     string            // namespace it deploys into
+	labels     map[string]string // by the old umbrella, or the new where only that renders it
+	labelsNew  map[string]string // by the new umbrella
 
 	before, after         bool // rendered by the old, by the new umbrella
 	listBefore, listAfter []any
@@ -203,7 +204,7 @@ func collectReleases(before, after *rendered) []helmRelease {
 	}
 	for _, hr := range after.umbrella.Kind("HelmRelease") {
 		r := get(hr)
-		r.after = true
+		r.after, r.labelsNew = true, hr.Labels()
 		r.listAfter, _ = hr.Get("spec", "postRenderers").([]any)
 	}
 	var all []helmRelease

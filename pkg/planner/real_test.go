@@ -1,8 +1,8 @@
 package planner_test
 
 import (
-	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -79,20 +79,44 @@ func drop(values map[string]any, v render.SchemaError) {
 	}
 }
 
-// Where two umbrellas give a HelmRelease different lists, the patch that restarts it must hold under both: bump keeps it.
-func TestUmbrellasThatDifferInPostRenderers(t *testing.T) {
+// What two umbrellas give a HelmRelease may differ; the patch that restarts its pods holds under both, and under each the list is theirs, then ours.
+func TestRestartsHoldWhereOnlyOneOfTwoRealUmbrellasHasPostRenderers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("renders real umbrellas; run without -short")
+	}
 	material := newRealMaterial(t)
-	steps := [][2]string{{"3.12.0", "3.18.0"}, {"3.18.0", "3.19.0"}, {"3.19.0", "3.26.0"}, {"3.26.0", "3.30.0"}}
-	for _, step := range steps {
-		before, after := postRenderersOf(t, material, step[0]), postRenderersOf(t, material, step[1])
-		for name, list := range before {
-			now, still := after[name]
-			a, _ := json.Marshal(list)
-			b, _ := json.Marshal(now)
-			if still && string(a) != string(b) {
-				t.Logf("%s to %s: %s had %.300s and has %.300s", step[0], step[1], name, a, b)
+	rows := []struct{ from, to, release, values, wave string }{
+		{"3.12.0", "3.18.0", "keycloak", "addons: {keycloak: {enabled: true}}\n", "wave-stateful"},
+		{"3.18.0", "3.19.0", "keycloak", "addons: {keycloak: {enabled: true}}\n", "wave-stateful"},
+		{"3.26.0", "3.30.0", "external-secrets", "addons: {externalSecrets: {enabled: true}}\n", "wave-stateless"},
+	}
+	for _, row := range rows {
+		t.Run(row.release+" "+row.from+" to "+row.to, func(t *testing.T) {
+			t.Parallel()
+			without := func(version string) bool { return postRenderersOf(t, material, version)[row.release] == nil }
+			if without(row.from) == without(row.to) {
+				t.Fatalf("the two umbrellas do not differ in the postRenderers of %s any more", row.release)
 			}
-		}
+			start := realRepository(t, "customer-template-2026-02", "3.2.0", row.from)
+			name := "gitRepo/dev/configmap.yaml"
+			start = start.With(tree.Change{Path: name, Content: append(slices.Clone(mustRead(start, name)), "\n"+row.values...)})
+			plan := mustPlan(t, planner.Input{Tree: start, Environment: "gitRepo/dev", To: row.to, Material: material})
+			lists := func(tr tree.Tree) []any {
+				objs, _ := renderAlone(t, tr, "gitRepo/dev", material)
+				hr, ok := objs.Find("HelmRelease", "", row.release)
+				if !ok {
+					t.Fatalf("HelmRelease %s is not rendered", row.release)
+				}
+				list, _ := hr.Get("spec", "postRenderers").([]any)
+				return list
+			}
+			for phase, plain := range map[string]tree.Tree{row.wave: plan.Start, "bump": plan.InPlace} {
+				theirs, got := lists(plain), lists(phaseNamed(t, plan, phase).After)
+				if len(got) != len(theirs)+1 || !slices.EqualFunc(got[:len(got)-1], theirs, reflect.DeepEqual) || !strings.Contains(fmt.Sprint(got[len(got)-1]), planner.RestartAnnotation) {
+					t.Errorf("after %s the list is %v, want theirs and then ours: %v", phase, got, theirs)
+				}
+			}
+		})
 	}
 }
 
