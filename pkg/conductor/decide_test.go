@@ -173,6 +173,7 @@ func TestDecide(t *testing.T) {
 		{"not while the forge does not know", open(claimed, func(s *State) { s.Current.Mergeability.Readiness = forge.ReadinessUnknown }), nil},
 		{"not before the check says so", func() State { s := open(claimed); s.Current.Checks = nil; return s }(), []string{check + "success on 22222222"}},
 		{"not where people merge", open(func(s *State) { s.Merge = Manual }, claimed), []string{"answer comment 12 of !5 with -1"}},
+		{"nor without a word", open(func(s *State) { s.Merge = Manual }), nil},
 		{"without a word where the bot merges", open(func(s *State) { s.Merge = Auto }), []string{merge}},
 		{"a promotion for an earlier commit", open(claimed, func(s *State) { s.Head.Made = noon.Add(time.Second) }), []string{"answer comment 12 of !5 with -1"}},
 		{"an edited promotion", open(claimed, func(s *State) { s.Current.Comments[0].Edited = noon }), []string{"answer comment 12 of !5 with -1"}},

@@ -2,6 +2,7 @@ package conductor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -87,10 +88,15 @@ func (c *Conductor) planBefore(ctx context.Context, s *State, last forge.MergeRe
 			continue // a commit of a rebased branch
 		}
 		plan, err := c.plan(sha, files, s.Environment, "")
-		if err != nil || plan.To.Release != p.Release || plan.Done != len(plan.Phases)-1 {
+		var refused *planner.Refused
+		switch {
+		case errors.As(err, &refused):
 			continue
+		case err != nil:
+			return nil, fmt.Errorf("plan %s at %.8s, before the merge of !%d: %w", s.Environment, sha, last.Number, err)
+		case plan.To.Release == p.Release && plan.Done == len(plan.Phases)-1:
+			return &plan, nil
 		}
-		return &plan, nil
 	}
 	return nil, nil
 }

@@ -1,6 +1,7 @@
 package conductor
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -183,4 +184,34 @@ func (l *lab) blindly(do func()) {
 	l.blind = errKilled
 	do()
 	l.blind = nil
+}
+
+// Between judging and merging, somebody pushes.
+func TestMergeLooksOnceMoreAtWhatWouldCome(t *testing.T) {
+	l, c := opened(t)
+	l.ready(c, 1)
+	l.comment(l.ana, 1, "/canary promote")
+	state, err := c.gather(t.Context(), c.see(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	phase, _ := state.next()
+	right := Merge{Number: 1, Target: state.Tip, After: phase.After, Options: forge.MergeOptions{Head: state.Head.SHA}}
+	for name, spoil := range map[string]func(*Merge){
+		"another tip":    func(m *Merge) { m.Target = state.Head.SHA },
+		"another head":   func(m *Merge) { m.Options.Head = state.Tip },
+		"another result": func(m *Merge) { m.After = phase.Before },
+	} {
+		wrong := right
+		spoil(&wrong)
+		if err := wrong.do(t.Context(), l.bot); !errors.Is(err, errLookAgain) || l.get(1).State != forge.Open {
+			t.Errorf("%s: got %v, and !1 is %s", name, err, l.get(1).State)
+		}
+	}
+	if err := right.do(t.Context(), l.bot); err != nil || l.get(1).State != forge.Merged {
+		t.Errorf("got %v, and !1 is %s", err, l.get(1).State)
+	}
+	if err := right.do(t.Context(), l.bot); !movedOn(err) {
+		t.Errorf("merging what is merged: got %v, want to look again", err)
+	}
 }

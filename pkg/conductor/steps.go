@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/planner"
 )
 
 // readSteps finds the branch and the merge request of each phase and reads those that matter now.
@@ -126,7 +127,12 @@ func (c *Conductor) readHead(ctx context.Context, s *State) error {
 		var stuck *forge.NotMergeableError
 		switch {
 		case errors.As(err, &stuck) && stuck.Has(forge.ReasonConflict):
-			h.Merges, h.Conflict = Conflict, stuck.Reasons[0].Text
+			h.Merges = Conflict
+			for _, r := range stuck.Reasons {
+				if r.Kind == forge.ReasonConflict {
+					h.Conflict = r.Text
+				}
+			}
 		case errors.As(err, &stuck):
 			return errLookAgain // closed or merged meanwhile
 		case err != nil:
@@ -178,8 +184,12 @@ func (c *Conductor) madeEarlier(ctx context.Context, s *State, commit forge.Comm
 		return false, fmt.Errorf("read %s at %.8s: %w", s.Branch, target, err)
 	}
 	plan, err := c.plan(target, files, s.Environment, s.Plan.To.Release)
+	var refused *planner.Refused
+	if errors.As(err, &refused) {
+		return false, nil // what cannot be planned was not made from a plan
+	}
 	if err != nil {
-		return false, nil //nolint:nilerr // what cannot be planned was not made from a plan
+		return false, fmt.Errorf("plan %s at %.8s: %w", s.Environment, target, err)
 	}
 	next, _ := s.next()
 	for _, phase := range plan.Phases {
