@@ -117,9 +117,9 @@ func prunes(u Upgrade) Check {
 func kubernetes(k KubernetesRange) Check {
 	return question{
 		name: "kubernetes", asks: "Is Kubernetes in the range that both versions of Istio support?", id: "kubernetes/" + k.Min + "/" + k.Max,
-		words: "Kubernetes, API server and kubelets, is between " + k.Min + " and " + k.Max,
+		words: "Kubernetes, API server and kubelets, is " + k.String(),
 		judge: func(w *world, _ Merge) Result {
-			r := Result{Verdict: Pass, Required: k.Min + " to " + k.Max, Found: w.ServerVersion}
+			r := Result{Verdict: Pass, Required: k.String(), Found: w.ServerVersion}
 			r = r.worsen(k.holds("the API server", w.ServerVersion))
 			if len(w.Nodes) == 0 {
 				r = r.worsen(Unknown, "no node was seen, so no kubelet's version is known")
@@ -140,7 +140,7 @@ func (k KubernetesRange) holds(who, version string) (Verdict, string) {
 	low, lowOK := kubernetesMinor(k.Min)
 	high, highOK := kubernetesMinor(k.Max)
 	if lowOK && minor < low || highOK && minor > high {
-		return Fail, fmt.Sprintf("%s is at %s, outside %s to %s", who, version, k.Min, k.Max)
+		return Fail, fmt.Sprintf("%s is at %s, and must be %s", who, version, k)
 	}
 	return Pass, ""
 }

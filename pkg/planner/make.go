@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"path"
 
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/gitops"
@@ -40,6 +41,9 @@ func open(in Input) (*builder, bool, error) {
 	course, underway, err := ReadCourse(in.Tree, b.env.ID)
 	if err != nil {
 		return nil, false, refuse(b.env.ID, "under way", "%v", err)
+	}
+	if _, file := in.Tree.Mode(path.Join(b.env.ID, CanaryFolder)); file {
+		return nil, false, refuse(b.env.ID, "canary folder", "%s/%s is there and is no folder, and Linnet needs the name for one; move or remove it", b.env.ID, CanaryFolder)
 	}
 	if !underway && b.env.CanaryFolder {
 		return nil, false, refuse(b.env.ID, "canary folder",
@@ -233,8 +237,6 @@ func (b *builder) upgrade() checks.Upgrade {
 		u.Flux.Kustomization, u.Flux.Namespace = f.Name, f.Namespace
 		u.Flux.GitRepository, _ = f.Object.Get("spec", "sourceRef", "name").(string)
 	}
-	if low, high, ok := b.kubernetesRange(); ok {
-		u.Kubernetes = checks.KubernetesRange{Min: low, Max: high}
-	}
+	u.Kubernetes.Min, u.Kubernetes.Max, _ = b.kubernetesRange()
 	return u
 }

@@ -51,7 +51,7 @@ func TestPreflightRefuses(t *testing.T) {
 		{name: "istiod off", change: func(r *repository) { r.replace(values, "istiod:\n  enabled: true", "istiod:\n  enabled: false") },
 			want: "istiod is off: there is no mesh to upgrade (dev/configmap.yaml:7)"},
 		{name: "a cluster outside what Istio supports", policy: planner.Policy{Kubernetes: "1.38.0"},
-			want: "the cluster runs Kubernetes 1.38.0, and Istio 1.28.3 and 1.29.0 together support 1.31 to 1.34; upgrade Kubernetes first, or take a release in between"},
+			want: "the cluster runs Kubernetes 1.38.0, and Big Bang 3.18.0 and 3.19.0 with their Istio support 1.32 to 1.34; upgrade Kubernetes first, or take a release in between"},
 		{name: "a cluster that the umbrella refuses", policy: planner.Policy{Kubernetes: "1.31.0"},
 			want: "the cluster runs Kubernetes 1.31.0, and Big Bang 3.18.0 asks for >=1.32.0; upgrade Kubernetes first"},
 		{name: "a Kubernetes version that is none", policy: planner.Policy{Kubernetes: "new"},
