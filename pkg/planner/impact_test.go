@@ -25,7 +25,7 @@ func TestChangesAreToldShortly(t *testing.T) {
 		want := ""
 		switch phase.Name {
 		case "wave-observability":
-			want = "HelmRelease bigbang/bigbang: spec.postRenderers[1]: (none) -> {1 keys}"
+			want = "HelmRelease bigbang/bigbang: spec.postRenderers[1]: (none) -> {1 key}"
 		case "home-stateless":
 			want = "HelmRelease bigbang/bigbang: spec.postRenderers: other entries"
 		case "bump":

@@ -179,9 +179,9 @@ func diffValue(v, other any) string {
 	case absent:
 		return "(none)"
 	case map[string]any:
-		return fmt.Sprintf("{%d keys}", len(v))
+		return "{" + counted(len(v), "key") + "}"
 	case []any:
-		return fmt.Sprintf("[%d items]", len(v))
+		return "[" + counted(len(v), "item") + "]"
 	case string:
 		if !strings.Contains(v, "\n") && len(v) <= 100 {
 			return v
@@ -210,4 +210,11 @@ func firstOwnLine(v string, other any) string {
 		}
 	}
 	return ""
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

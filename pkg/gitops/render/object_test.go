@@ -100,7 +100,7 @@ metadata: {name: twice}
 		Removed: []render.ID{{Kind: "ConfigMap", Name: "twice"}, {Kind: "Secret", Name: "gone"}},
 		Changed: []render.Change{{ID: render.ID{Kind: "ConfigMap", Name: "c"}, Fields: []string{
 			`data.conf: (4 lines, 14 bytes, "two") -> (4 lines, 12 bytes, "2")`,
-			"data.list[1]: (none) -> {1 keys}",
+			"data.list[1]: (none) -> {1 key}",
 			"data.more.a: (none) -> b",
 			`metadata.labels["app.kubernetes.io/name"]: a -> b`,
 		}}},
