@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -43,8 +44,8 @@ func TestARefusalNamesTenBrokenValuesAndCountsTheRest(t *testing.T) {
 		violations.Errors = append(violations.Errors, render.SchemaError{Path: fmt.Sprintf("key%d", i), Message: "is not allowed here"})
 	}
 	err := b.explain(violations, "3.19.0", "so bump would fail")
-	refused, ok := err.(*Refused) //nolint:errorlint // explain makes it itself
-	if !ok || len(refused.Findings) != mostViolations+1 {
+	var refused *Refused
+	if !errors.As(err, &refused) || len(refused.Findings) != mostViolations+1 {
 		t.Fatalf("got %d findings, want %d and one that counts", len(refused.Findings), mostViolations)
 	}
 	if last := refused.Findings[mostViolations].Text; !strings.Contains(last, "59990 more places") {
