@@ -183,23 +183,49 @@ func template(objs render.Objects, t render.PodTemplate) any {
 }
 
 // effects is what a live cluster must show once Flux has applied the phase. It follows from the two renders alone.
-func (b *builder) effects(before, after *rendered) checks.Effects {
+func (b *builder) effects(before, after *rendered, s step) checks.Effects {
 	var e checks.Effects
 	umbrella := b.quiet(render.Diff(before.umbrella, after.umbrella))
 	e.UmbrellaChanges = before.version != after.version || len(umbrella.Added)+len(umbrella.Removed)+len(umbrella.Changed) > 0
 	e.QuietTime = e.UmbrellaChanges
 	for _, m := range moves(before, after) {
-		n := checks.NamespaceEffect{Name: m.Namespace}
-		if m.To == "default" {
-			n.Want, n.Absent = map[string]string{"istio-injection": "enabled"}, []string{"istio.io/rev"}
-		} else {
-			n.Want, n.Absent = map[string]string{"istio.io/rev": m.To}, []string{"istio-injection"}
-		}
-		e.Namespaces = append(e.Namespaces, n)
+		e.Namespaces = append(e.Namespaces, namespaceEffect(m.Namespace, m.To))
+	}
+	if looksAtAll(s.kind) {
+		e.Namespaces = b.allNamespaces(after)
 	}
 	e.Sources = sourceEffects(before, after)
 	e.Annotations = append(annotationEffects(before, after), b.gatewayEffects(before, after)...)
 	return e
+}
+
+// looksAtAll tells the phases that stand before something is taken away, and after. A namespace that has lost its label since its own wave, and whose pods
+// came up without a proxy, uses no control plane at all: only its label tells.
+func looksAtAll(k Kind) bool {
+	switch k {
+	case Gateway, CNI, Bump, HomeGateway, Cleanup:
+		return true
+	}
+	return false
+}
+
+// allNamespaces are the labels of every namespace of the course, as a render leaves them.
+func (b *builder) allNamespaces(after *rendered) []checks.NamespaceEffect {
+	rendered := namespacesOf(after)
+	var all []checks.NamespaceEffect
+	for _, name := range b.injectedNamespaces() {
+		if ns, ok := rendered[name]; ok {
+			all = append(all, namespaceEffect(name, injectorOf(ns)))
+		}
+	}
+	return all
+}
+
+func namespaceEffect(name, injector string) checks.NamespaceEffect {
+	if injector == "default" {
+		return checks.NamespaceEffect{Name: name, Want: map[string]string{"istio-injection": "enabled"}, Absent: []string{"istio.io/rev"}}
+	}
+	return checks.NamespaceEffect{Name: name, Want: map[string]string{"istio.io/rev": injector}, Absent: []string{"istio-injection"}}
 }
 
 // gatewayEffects are the restart annotations of gateways whose chart is not at hand: the chart names the Deployment after its release.
