@@ -38,7 +38,8 @@ func plainText(value string, inFlow bool) bool {
 	if strings.ContainsAny(value[:1], ",[]{}#&*!|>'\"%@`") || strings.HasPrefix(value, "---") || strings.HasPrefix(value, "...") {
 		return false
 	}
-	if strings.ContainsAny(value[:1], "-?:") && (len(value) == 1 || value[1] == ' ') {
+	// Within brackets yaml.v3 takes these for indicators also where no space follows.
+	if strings.ContainsAny(value[:1], "-?:") && (inFlow || len(value) == 1 || value[1] == ' ') {
 		return false
 	}
 	return !strings.Contains(value, ": ") && !strings.Contains(value, " #") && !strings.HasSuffix(value, ":")
