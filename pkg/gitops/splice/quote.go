@@ -80,3 +80,13 @@ func oneLine(value string) error {
 	}
 	return nil
 }
+
+// ownLines refuses text whose lines YAML would cut elsewhere than its newlines do.
+func ownLines(text string) error {
+	for _, line := range strings.Split(text, "\n") {
+		if err := oneLine(line); err != nil {
+			return fmt.Errorf("line %q cannot be written: it holds a character that ends a line, or none that YAML carries", line)
+		}
+	}
+	return nil
+}
