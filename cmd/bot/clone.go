@@ -80,7 +80,10 @@ func openRepository(path string, above bool) (*git.Repository, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("read the repository %s: it is a file; give the folder that holds the repository", path)
 	}
-	repo, err := git.PlainOpenWithOptions(path, &git.PlainOpenOptions{DetectDotGit: above, EnableDotGitCommonDir: true})
+	repo, err := git.PlainOpenWithOptions(path, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
+	if above && errors.Is(err, git.ErrRepositoryNotExists) { // looked for second: go-git sees no bare repository when it looks above
+		repo, err = git.PlainOpenWithOptions(path, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+	}
 	if err != nil && !errors.Is(err, git.ErrRepositoryNotExists) {
 		return nil, fmt.Errorf("open the repository %s: %w; check it with `git fsck`", path, err)
 	}

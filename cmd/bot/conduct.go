@@ -40,13 +40,13 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 	if err != nil {
 		return nil, nil, err
 	}
-	source, material, err := sources{}.open(ctx, cfg)
-	if err != nil {
-		return nil, nil, err
-	}
 	f, err := local.Open(cfg.Forge.Path, botName, local.WithClock(a.now))
 	if err != nil {
 		return nil, nil, err
+	}
+	source, material, err := sources{}.open(ctx, cfg)
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Shutdown())
 	}
 	var all []*conductor.Conductor
 	for _, e := range environments {
@@ -54,7 +54,7 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 		c, err := conductor.New(conductor.Settings{
 			Environment: e.Path, Branch: cfg.Forge.Branch, Forge: f, Observer: observationFile(e.Cluster.ObservationFile), Material: material,
 			Policy: policyOf(e), Choose: chooser.choose, Requests: requestPolicy(cfg.MergeRequests), Merge: conductor.When(e.Policy.Merge),
-			Now: a.now, MaxGap: max(conductor.DefaultMaxGap, 2*time.Duration(cfg.Interval)), Marker: marker,
+			Now: a.now, MaxGap: maxGap(time.Duration(cfg.Interval)), Marker: marker,
 			Log: slog.New(slog.NewTextHandler(a.stderr, nil)), Rights: cfg.Rights(),
 		})
 		if err != nil {
@@ -141,4 +141,10 @@ func (c *chooser) choose(ctx context.Context, current string) (to, why string, e
 		c.current, c.to, c.why, c.asked = current, to, why, c.now()
 	}
 	return to, why, err
+}
+
+// maxGap is how far apart two samples may be. A look that is no sample, since Flux was just looking at its source again, leaves two intervals between its
+// neighbours, and a little more: that must not break a soak, else a long one would hardly ever end.
+func maxGap(interval time.Duration) time.Duration {
+	return max(conductor.DefaultMaxGap, interval*5/2)
 }

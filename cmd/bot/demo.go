@@ -131,7 +131,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 		}
 		fmt.Fprintf(a.stdout, "  %s\n", s)
 	}
-	fmt.Fprintf(a.stdout, "\n%d merge requests, %s of simulated time, %.1f s of yours. Soaks were shortened: %s a wave instead of 30m, %s before cleanup instead of 24h.\n",
+	fmt.Fprintf(a.stdout, "\n%d merge requests, %s of simulated time, %.1f s of yours.\nSoaks were shortened: %s a wave instead of 30m, %s before cleanup instead of 24h.\n",
 		len(outcome.Plan.Phases), short(outcome.Elapsed), a.now().Sub(began).Seconds(), short(demo.Soak.Wave), short(demo.Soak.Cleanup))
 	if f.keep != "" {
 		fmt.Fprintf(a.stdout, "The forge is kept: linnet mr list --forge %s\n", filepath.Join(f.keep, "forge"))

@@ -17,6 +17,7 @@ type demoProgress struct {
 	w      io.Writer
 	live   bool
 	width  int
+	height int
 	drawn  int // lines of the block that is on the screen
 	last   demo.Event
 	merged int // phases that are in
@@ -25,7 +26,11 @@ type demoProgress struct {
 }
 
 func newDemoProgress(a *app) *demoProgress {
-	return &demoProgress{w: a.stdout, live: a.isTTY && a.width >= 40, width: a.width}
+	p := &demoProgress{w: a.stdout, live: a.isTTY && a.width >= 40, width: a.width, height: a.height}
+	if p.live {
+		p.redraw([]string{"Reading the releases, rendering, planning …"})
+	}
+	return p
 }
 
 // show takes one look at the upgrade.
@@ -36,8 +41,12 @@ func (p *demoProgress) show(e demo.Event) {
 		return
 	}
 	if p.live {
-		p.redraw(p.block(e))
-		return
+		block := p.block(e)
+		if len(block) < p.height {
+			p.redraw(block)
+			return
+		}
+		p.live = false // a block that is higher than the screen cannot be drawn over
 	}
 	if !p.began && e.Status.Upgrade != "" {
 		p.began = true

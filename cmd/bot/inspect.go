@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 
 	"github.com/go-git/go-git/v5"
@@ -98,16 +97,8 @@ func (a *app) inspect(ctx context.Context, path string, f inspectFlags) error {
 			gitops.Repository
 		}{seen.repositoryRead, repository})
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s\n\n%s", seen.String(), repository.Text(a.columns()))
+	_, err = fmt.Fprintf(a.stdout, "%s\n\n%s", seen.String(), repository.Text(a.width))
 	return err
-}
-
-// columns is the width to print for: COLUMNS where it is set, as for other programs that wrap text.
-func (a *app) columns() int {
-	if n, err := strconv.Atoi(a.getenv("COLUMNS")); err == nil && n > 0 {
-		return n
-	}
-	return a.width
 }
 
 // repositoryRead says what was read, and how.
@@ -116,10 +107,14 @@ type repositoryRead struct {
 	Commit      string `json:"commit,omitempty"` // "" = a plain folder
 	Branch      string `json:"branch,omitempty"`
 	Uncommitted bool   `json:"uncommitted,omitempty"` // tracked files differ from the commit
+	inside      bool   // the plain folder lies in a git repository, which was not read
 }
 
 // String is one line for the top of the page.
 func (r repositoryRead) String() string {
+	if r.inside {
+		return "Read " + r.Path + " as it lies: it is a folder inside a git repository; give the repository's root to read its commit."
+	}
 	if r.Commit == "" {
 		return "Read " + r.Path + " as it lies: it is not a git repository."
 	}
@@ -144,6 +139,8 @@ func readRepository(path string) (readFiles, error) {
 	r := readFiles{repositoryRead: repositoryRead{Path: path}}
 	repo, err := openRepository(path, false)
 	if errors.Is(err, git.ErrRepositoryNotExists) {
+		_, outer := openRepository(path, true)
+		r.inside = outer == nil
 		r.files, err = tree.FromDir(path)
 		return r, err
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -24,6 +25,8 @@ const (
 )
 
 func main() {
+	// The Helm engine and Kustomize warn through the standard logger, and what they quote may be values of a Secret. Linnet itself never uses it.
+	log.SetOutput(io.Discard)
 	os.Exit(run(newApp(), os.Args[1:]))
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,8 +50,33 @@ func (m *mr) list(ctx context.Context, f *local.Forge, query forge.Query) error 
 	if m.output == "json" {
 		return m.json(items)
 	}
+	if len(items) == 0 && len(query.States) > 0 {
+		others, err := f.Find(ctx, forge.Query{})
+		if err != nil {
+			return err
+		}
+		if len(others) > 0 {
+			_, err = fmt.Fprintf(m.stdout, "no %s merge requests; %s (--state all)\n", query.States[0], tally(others))
+			return err
+		}
+	}
 	_, err = fmt.Fprint(m.stdout, forgetext.List(items, m.width))
 	return err
+}
+
+// tally counts merge requests by state, "3 merged, 1 closed".
+func tally(requests []forge.MergeRequest) string {
+	n := map[forge.State]int{}
+	for _, r := range requests {
+		n[r.State]++
+	}
+	var parts []string
+	for _, s := range []forge.State{forge.Open, forge.Merged, forge.Closed} {
+		if n[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func newMRShowCommand(m *mr) *cobra.Command {

@@ -97,7 +97,7 @@ func (a *app) printReleases(l release.Listing, f releasesFlags) error {
 	}
 	width := 0 // a file or a pipe has no edge
 	if a.isTTY || a.getenv("COLUMNS") != "" {
-		width = a.columns()
+		width = a.width
 	}
 	text := l.Text(width)
 	if len(l.Releases) == 0 {

@@ -42,6 +42,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,6 +81,7 @@ type app struct {
 	now    func() time.Time
 	isTTY  bool // stdout is a terminal: colour and redrawing are welcome
 	width  int  // columns to fill; 80 where stdout is not a terminal
+	height int  // rows of the terminal; 0 where stdout is none
 
 	configFile string // value of --config
 	started    bool   // a command's own code began to run
@@ -97,9 +99,13 @@ func newApp() *app {
 	}
 	if isatty.IsTerminal(os.Stdout.Fd()) {
 		a.isTTY = os.Getenv("TERM") != "dumb"
-		if columns, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && columns > 0 {
-			a.width = columns
+		if columns, rows, err := term.GetSize(int(os.Stdout.Fd())); err == nil && columns > 0 {
+			a.width, a.height = columns, rows
 		}
+	}
+	// Whoever sets COLUMNS means it, as for other programs that wrap text.
+	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
+		a.width = columns
 	}
 	return a
 }

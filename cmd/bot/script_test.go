@@ -29,6 +29,7 @@ func TestScript(t *testing.T) {
 			"commit":    commitAll,
 			"exits":     exits,
 			"miniature": miniatureOnDisk,
+			"observe":   observeForge,
 			"replace":   replaceText,
 		},
 		Setup: func(env *testscript.Env) error {

@@ -50,6 +50,9 @@ func template(t *testing.T) tree.Tree {
 }
 
 func TestPlanForTheRealUmbrellaMovesTheCluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("renders real umbrellas many times; run without -short")
+	}
 	source, err := release.Open(release.Options{URL: shareddata.Releases(t)})
 	if err != nil {
 		t.Fatal(err)

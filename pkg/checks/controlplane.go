@@ -56,6 +56,9 @@ func hooked(c ControlPlane) Check {
 						continue
 					}
 					found++
+					if len(conf.Hooks) == 0 {
+						r = r.worsen(Fail, conf.Name+" calls nobody")
+					}
 					for _, h := range conf.Hooks {
 						r = r.worsen(w.callable(conf.Name, h))
 					}

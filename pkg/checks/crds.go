@@ -20,6 +20,9 @@ func crdsEstablished() Check {
 				if !c.Established {
 					r = r.worsen(Wait, "CRD "+c.Name+" is not established")
 				}
+				if len(c.Stored) == 0 {
+					r = r.worsen(Unknown, "in which versions objects of CRD "+c.Name+" are stored was not seen")
+				}
 				for _, stored := range c.Stored {
 					if !slices.Contains(c.Served, stored) {
 						r = r.worsen(Fail, fmt.Sprintf("CRD %s stores objects as %s, which it does not serve: migrate them first", c.Name, stored))
@@ -52,7 +55,11 @@ func validatorWorks() Check {
 			}
 			for _, h := range w.Validating[i].Hooks {
 				r = r.worsen(w.callable(defaultValidator, h))
-				if h.FailurePolicy == "Ignore" {
+				switch h.FailurePolicy {
+				case "Fail":
+				case "":
+					r = r.worsen(Unknown, "the failurePolicy of "+defaultValidator+" was not seen")
+				default:
 					r = r.worsen(Wait, defaultValidator+" still ignores failures: istiod has not yet proven it")
 				}
 				r.Found = joinWords(r.Found, "calls "+h.Service.String())

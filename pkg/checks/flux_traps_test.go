@@ -81,6 +81,7 @@ func TestFluxTraps(t *testing.T) {
 			release(o, "logging").Suspended = true
 			release(o, "logging").Generation, release(o, "logging").ObservedGeneration = 6, 6
 		}, Fail, "deployed", "suspended with a change waiting"},
+		{"an interval that was not seen", func(o *Observation) { release(o, "logging").Interval = 0 }, Unknown, "quiet", "the interval of HelmRelease bigbang/logging was not seen"},
 		{"the umbrella was last deployed before the merge", func(o *Observation) {
 			release(o, "bigbang").History[0].LastDeployed = noon.Add(-2 * time.Hour)
 		}, Wait, "umbrella", "was last deployed before the merge"},
@@ -189,6 +190,17 @@ func TestFluxThatNobodyNamedIsFoundByLabels(t *testing.T) {
 	o.Flux.GitRepositories[0].Suspended = false
 	if r := leaf(settled(u, Effects{}).Evaluate(o, theMerge()), "fetched"); r.Verdict != Pass {
 		t.Errorf("only the source is known: got %s, want pass", r.Verdict)
+	}
+	if r := leaf(settled(u, Effects{}).Evaluate(o, theMerge()), "applied"); r.Verdict != Unknown {
+		t.Errorf("only the source is known: what was applied got %s, want unknown", r.Verdict)
+	}
+}
+
+func TestAMergeOfAnUnknownTimeIsNotFollowed(t *testing.T) {
+	m := theMerge()
+	m.At = time.Time{}
+	if r := leaf(settled(upgrade(), Effects{UmbrellaChanges: true}).Evaluate(observe(during("monitoring")), m), "umbrella"); r.Verdict != Unknown {
+		t.Errorf("got %s, want unknown: nobody can tell whether the umbrella was deployed before or after", r.Verdict)
 	}
 }
 

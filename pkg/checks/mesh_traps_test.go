@@ -204,12 +204,14 @@ func TestControlPlaneTraps(t *testing.T) {
 	runTraps(t, CRDs(u, Effects{}), start(), []trap{
 		{"a CRD is not established", func(o *Observation) { o.CRDs[0].Established = false }, Wait, "crds", "virtualservices.networking.istio.io is not established"},
 		{"a stored version is no longer served", func(o *Observation) { o.CRDs[0].Stored = []string{"v1alpha3"} }, Fail, "crds", "stores objects as v1alpha3"},
+		{"the stored versions were not seen", func(o *Observation) { o.CRDs[0].Stored = nil }, Unknown, "crds", "are stored was not seen"},
 		{"no CRD was seen", func(o *Observation) { o.CRDs = nil }, Unknown, "crds", "no CRD"},
 		{"no default validator", func(o *Observation) { o.Validating = o.Validating[:1] }, Unknown, "default-validator", "was not seen"},
 		{"the default validator points at nobody", func(o *Observation) {
 			validator(o, defaultValidator).Hooks[0].Service.Name = "istiod-1-28-0"
 		}, Wait, "default-validator", "istio-system/istiod-1-28-0, which has no ready pod"},
 		{"the default validator ignores failures", func(o *Observation) { validator(o, defaultValidator).Hooks[0].FailurePolicy = "Ignore" }, Wait, "default-validator", "ignores failures"},
+		{"the default validator's policy was not seen", func(o *Observation) { validator(o, defaultValidator).Hooks[0].FailurePolicy = "" }, Unknown, "default-validator", "failurePolicy"},
 		{"the default validator calls nobody", func(o *Observation) { validator(o, defaultValidator).Hooks = nil }, Fail, "default-validator", "calls nobody"},
 	})
 }
@@ -235,6 +237,13 @@ func TestPreflightTraps(t *testing.T) {
 		{"Flux does not prune", func(o *Observation) { o.Flux.Kustomizations[0].Prune = false }, Fail, "flux-prunes", "spec.prune: true"},
 		{"an old kubelet", func(o *Observation) { o.Nodes[1].KubeletVersion = "v1.30.9" }, Fail, "kubernetes", "kubelet of node node-b is at v1.30.9"},
 		{"a new API server", func(o *Observation) { o.ServerVersion = "v1.35.0+rke2r1" }, Fail, "kubernetes", "the API server is at v1.35.0+rke2r1"},
+		{"no node was seen", func(o *Observation) { o.Nodes = nil }, Unknown, "kubernetes", "no node was seen"},
+		{"an istiod of another revision, scaled to nothing", func(o *Observation) {
+			o.IstiodDeployments = append(o.IstiodDeployments, IstiodDeployment{Revision: "1-27-0"})
+		}, Fail, "finished", "istiod 1-27-0 is there beside default"},
+		{"an injector that was left behind", func(o *Observation) {
+			o.Mutating = append(o.Mutating, injector("istio-sidecar-injector-1-27-0", "1-27-0", "", false))
+		}, Fail, "finished", "1-27-0, was left behind"},
 		{"a version nobody understands", func(o *Observation) { o.ServerVersion = "" }, Unknown, "kubernetes", "not known"},
 	})
 	u.Flux.Kustomization = "other"

@@ -20,13 +20,20 @@ func onlyOld(u Upgrade) Check {
 					others = append(others, it.Revision)
 				}
 			}
+			for _, d := range w.IstiodDeployments { // one scaled to nothing has no pod
+				if d.Revision != u.Old.Revision && !slices.Contains(others, d.Revision) {
+					others = append(others, d.Revision)
+				}
+			}
 			r.Found = count(1+len(others), "control plane")
 			if len(others) > 0 {
-				r = r.worsen(Fail, "istiod "+enumerate(others)+" runs beside "+u.Old.Revision+": finish or undo that upgrade first")
+				r = r.worsen(Fail, "istiod "+enumerate(others)+" is there beside "+u.Old.Revision+": finish or undo that upgrade first")
 			}
 			for _, conf := range w.Mutating {
 				if tag := conf.Labels[labelTag]; tag != "" {
 					r = r.worsen(Fail, "revision tag "+tag+" is there ("+conf.Name+"): remove it first")
+				} else if rev := conf.Revision(); rev != "" && rev != u.Old.Revision && !slices.Contains(others, rev) {
+					r = r.worsen(Fail, "the injector "+conf.Name+" of a revision that is gone, "+rev+", was left behind: remove it first")
 				}
 			}
 			for _, ns := range w.Namespaces {
@@ -110,10 +117,13 @@ func prunes(u Upgrade) Check {
 func kubernetes(k KubernetesRange) Check {
 	return question{
 		name: "kubernetes", asks: "Is Kubernetes in the range that both versions of Istio support?", id: "kubernetes/" + k.Min + "/" + k.Max,
-		words: "Kubernetes, API server and kubelets, is between " + k.Min + " and " + k.Max,
+		words: "Kubernetes, API server and kubelets, is " + k.String(),
 		judge: func(w *world, _ Merge) Result {
-			r := Result{Verdict: Pass, Required: k.Min + " to " + k.Max, Found: w.ServerVersion}
+			r := Result{Verdict: Pass, Required: k.String(), Found: w.ServerVersion}
 			r = r.worsen(k.holds("the API server", w.ServerVersion))
+			if len(w.Nodes) == 0 {
+				r = r.worsen(Unknown, "no node was seen, so no kubelet's version is known")
+			}
 			for _, n := range w.Nodes {
 				r = r.worsen(k.holds("the kubelet of node "+n.Name, n.KubeletVersion))
 			}
@@ -130,7 +140,7 @@ func (k KubernetesRange) holds(who, version string) (Verdict, string) {
 	low, lowOK := kubernetesMinor(k.Min)
 	high, highOK := kubernetesMinor(k.Max)
 	if lowOK && minor < low || highOK && minor > high {
-		return Fail, fmt.Sprintf("%s is at %s, outside %s to %s", who, version, k.Min, k.Max)
+		return Fail, fmt.Sprintf("%s is at %s, and must be %s", who, version, k)
 	}
 	return Pass, ""
 }

@@ -9,7 +9,7 @@ import (
 
 // Style is how a result is written as text.
 type Style struct {
-	Width int  // columns, kept between 60 and 120; 0 = 80
+	Width int  // columns, kept between 40 and 120; 0 = 80
 	ASCII bool // no character outside ASCII, for terminals and logs that cannot show them
 	Full  bool // open passing checks, too
 }
@@ -22,7 +22,7 @@ func Text(r Result, width int) string { return Style{Width: width}.Text(r) }
 func (s Style) Text(r Result) string {
 	p := printer{style: s, width: 80}
 	if s.Width != 0 {
-		p.width = min(max(s.Width, 60), 120)
+		p.width = min(max(s.Width, 40), 120)
 	}
 	p.head(r)
 	for _, c := range r.Children {

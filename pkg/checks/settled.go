@@ -157,8 +157,8 @@ func (c *chain) kustomizationApplied(m Merge) Result {
 	r := Result{Name: "applied", Question: "Has the Kustomization applied it?"}
 	k := c.kustomization
 	if c.kustomizationName.Name == "" {
-		if c.sourceName.Name == "" && m.Commit != "" {
-			r.Reason = "neither the environment's Kustomization nor its GitRepository is known, so nobody can tell what was applied"
+		if m.Commit != "" {
+			r.Reason = "the environment's Kustomization is not known, so nobody can tell what was applied"
 			return r
 		}
 		return skipped(r, "the environment's Kustomization is not known")

@@ -168,6 +168,10 @@ func (c *chain) umbrellaDeployed(m Merge) Result {
 		r.Reason = fmt.Sprintf("HelmRelease %s/%s was not seen deployed", c.names.Namespace, c.names.HelmRelease)
 		return r
 	}
+	if m.Commit != "" && m.At.IsZero() {
+		r.Reason = "when the merge was made is not known"
+		return r
+	}
 	at := h.newest().LastDeployed
 	r.Found = fmt.Sprintf("version %d of %s", h.newest().Version, at.UTC().Format(time.RFC3339))
 	// Helm keeps whole seconds.
@@ -215,9 +219,14 @@ func (c *chain) quiet() Result {
 	}
 	var longest time.Duration
 	for _, h := range c.releases {
-		if h != c.umbrella && !h.Suspended {
-			longest = max(longest, h.Interval)
+		if h == c.umbrella || h.Suspended {
+			continue
 		}
+		if h.Interval <= 0 {
+			r.Reason = fmt.Sprintf("the interval of HelmRelease %s/%s was not seen", h.Namespace, h.Name)
+			return r
+		}
+		longest = max(longest, h.Interval)
 	}
 	need := longest + longest/10 + 30*time.Second
 	passed := c.At.Sub(c.umbrella.newest().LastDeployed)

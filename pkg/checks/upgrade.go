@@ -32,8 +32,15 @@ type Upgrade struct {
 	Kubernetes KubernetesRange
 }
 
-// KubernetesRange is an inclusive range of Kubernetes minors: {"1.31", "1.34"}.
+// KubernetesRange is an inclusive range of Kubernetes minors: {"1.31", "1.34"}. An empty Max is open.
 type KubernetesRange struct{ Min, Max string }
+
+func (k KubernetesRange) String() string {
+	if k.Max == "" {
+		return k.Min + " or later"
+	}
+	return "between " + k.Min + " and " + k.Max
+}
 
 // FluxNames finds the umbrella's chain in the cluster. Empty names mean that Flux is not looked at through that object.
 type FluxNames struct {

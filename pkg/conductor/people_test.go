@@ -136,10 +136,19 @@ func TestPhasePushedWithoutAnyRequestCountsAsIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.ana.Commit(t.Context(), forge.NewCommit{Branch: "main", Parent: tip, Message: "By hand\n", Changes: plan.Phases[0].Changes()}); err != nil {
+	brought, err := l.ana.Commit(t.Context(), forge.NewCommit{Branch: "main", Parent: tip, Message: "By hand\n", Changes: plan.Phases[0].Changes()})
+	if err != nil {
 		t.Fatal(err)
 	}
+	l.pass(time.Minute)
 	l.commit(l.ana, "main", map[string]string{"README.md": "later\n"})
+	state, err := c.gather(t.Context(), sight{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := state.Gate.Merge; got.Commit != brought || !got.At.Equal(begin.Add(10*time.Minute)) {
+		t.Errorf("the gate waits for %s of %s, want %s", got.Commit, got.At, brought)
+	}
 	if s := l.look(c); s.Done != 1 || s.Request != 2 {
 		t.Errorf("got:\n%s", s.Text(80))
 	}
@@ -205,6 +214,34 @@ func TestBranchThatAPersonMadeInItsPlaceIsNotTouched(t *testing.T) {
 	}
 	if s := l.quietLook("a branch of somebody else"); s.Situation != Stopped || !strings.Contains(s.Text(80), "Delete the branch") {
 		t.Errorf("got:\n%s", s.Text(80))
+	}
+}
+
+func TestNewerReleaseDoesNotBendWhatHasBegun(t *testing.T) {
+	l, _ := opened(t)
+	l.edit = func(s *Settings) {
+		s.Choose = func(context.Context, string) (string, string, error) { return "3.18.1", "newer, or so it says", nil }
+	}
+	if s := l.ready(l.conductor(), 1); s.To.Release != "3.19.0" || len(l.requests()) != 1 {
+		t.Errorf("got:\n%s", s.Text(80))
+	}
+}
+
+// brokenMaterial cannot reach its source.
+type brokenMaterial struct{ planner.Material }
+
+func (brokenMaterial) Folder(string, string) (map[string][]byte, error) { return nil, errKilled }
+
+func TestSourceThatCannotBeReachedIsNoRefusal(t *testing.T) {
+	l, _ := opened(t)
+	r := &recorder{Forge: l.bot}
+	c := l.conductorAs(r)
+	c.Material, c.plans = brokenMaterial{c.Material}, &plans{}
+	if _, err := c.Look(t.Context()); !errors.Is(err, errKilled) {
+		t.Errorf("got %v", err)
+	}
+	if len(r.writes) > 0 {
+		t.Errorf("wrote %q", r.writes)
 	}
 }
 

@@ -158,3 +158,32 @@ func TestObservationFromBeforeTheMergeProvesNothing(t *testing.T) {
 type observer func() (*checks.Observation, error)
 
 func (o observer) Observe(context.Context) (*checks.Observation, error) { return o() }
+
+func TestSealedSoakIsOnlyForItsMergeAndBranch(t *testing.T) {
+	clock := checks.SoakClock{GreenSince: begin, LastSample: begin.Add(time.Minute), Resets: 2}
+	key := soakKey{Branch: "b", Merge: "m"}
+	note := key.seal(sealed(t), "text\n", clock)
+	other, err := forge.NewMarker(bytes.Repeat([]byte("x"), forge.MinMarkerKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name   string
+		key    soakKey
+		marker *forge.Marker
+		want   checks.SoakClock
+	}{
+		{"its own", key, sealed(t), clock},
+		{"another merge", soakKey{"b", "n"}, sealed(t), checks.SoakClock{}},
+		{"another branch", soakKey{"c", "m"}, sealed(t), checks.SoakClock{}},
+		{"another key", key, &other, checks.SoakClock{}},
+		{"no key", key, nil, checks.SoakClock{}},
+	} {
+		if got := tc.key.unseal(tc.marker, note); got != tc.want {
+			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
+		}
+	}
+	if withoutSeal(note) != "text\n" || key.seal(nil, "text\n", clock) != "text\n" {
+		t.Errorf("people see %q", withoutSeal(note))
+	}
+}

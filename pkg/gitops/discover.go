@@ -14,11 +14,12 @@ type discovery struct {
 	options  Options
 	scan     *scan
 	overlays map[string]*overlay // every folder whose Kustomization reaches Big Bang
+	doubts   doubts
 }
 
 // Discover reads a repository. What is wrong or unknown inside it is in the result; the error is for a tree that cannot be read at all.
 func Discover(t tree.Tree, o Options) (Repository, error) {
-	d := &discovery{tree: t, options: o, scan: scanTree(t), overlays: map[string]*overlay{}}
+	d := &discovery{tree: t, options: o, scan: scanTree(t), overlays: map[string]*overlay{}, doubts: doubts{}}
 	var repo Repository
 	if t.Len() == 0 {
 		repo.Unsupported = append(repo.Unsupported, Unsupported{What: "empty repository", Reason: "it holds no file"})
@@ -35,13 +36,15 @@ func Discover(t tree.Tree, o Options) (Repository, error) {
 	repo.Unsupported = d.unsupported(repo.Environments)
 	repo.Updaters = d.updaters(repo.Environments)
 	repo.Notes = append(repo.Notes, d.scan.unread...)
+	repo.Notes = append(repo.Notes, d.doubts.notes(d.scan.unread)...)
+	repo.doubts = d.doubts
 	repo.Notes = append(repo.Notes, d.unmatched(matched)...)
 	return repo, nil
 }
 
 // Environments lists the ids of a repository's environments, sorted.
 func Environments(t tree.Tree) []string {
-	d := &discovery{tree: t, scan: scanTree(t), overlays: map[string]*overlay{}}
+	d := &discovery{tree: t, scan: scanTree(t), overlays: map[string]*overlay{}, doubts: doubts{}}
 	ids, _ := d.environments()
 	return ids
 }
@@ -49,11 +52,13 @@ func Environments(t tree.Tree) []string {
 // environments finds the folders that reach Big Bang and that no other such folder builds on, and those that a Flux Kustomization applies
 // although another builds on them.
 func (d *discovery) environments() ([]string, map[string][]fluxMatch) {
+	d.doubts.unread(d.scan.unread)
 	used := map[string]bool{}
 	var holding []string
 	for _, dir := range d.scan.kustomizations {
 		o := follow(d.tree, dir, d.options.Remotes)
 		if !o.holdsBigBang() {
+			d.doubts.overlay(o)
 			continue
 		}
 		d.overlays[dir] = o

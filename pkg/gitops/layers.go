@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/linnet-bot/linnet/pkg/gitops/render"
 	"github.com/linnet-bot/linnet/pkg/gitops/splice"
 )
@@ -99,11 +97,12 @@ func (d *discovery) readValues(l *ValuesLayer, value *located) {
 	if l.TargetPath != "" {
 		return
 	}
-	if err := yaml.Unmarshal([]byte(value.text), &l.Values); err != nil {
-		l.Values = nil
-		l.Unreadable, l.Why = "not YAML", firstLine(err.Error())
+	values, why := render.ReadValues(value.text)
+	if why != "" {
+		l.Unreadable, l.Why = "not a YAML mapping", why
 		return
 	}
+	l.Values = values
 	p, _ := parseInner(value)
 	if len(p.docs) > 0 {
 		l.root = p.docs[0]

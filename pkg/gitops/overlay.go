@@ -72,6 +72,7 @@ type overlay struct {
 	writes  []write
 	patches []PatchEntry
 	notes   []Note
+	lacking []Note // entries that name nothing in the repository
 }
 
 // follow reads the Kustomization in dir.
@@ -164,24 +165,30 @@ func (o *overlay) parse(file string, src []byte) (parsed, error) {
 	return p, err
 }
 
-// read gives a file's bytes and where they really lie. A symbolic link is followed inside the repository, and said. entry is what named it. What
-// is missing is for render.Missing to list.
+// read gives a file's bytes and where they really lie. entry is what named it. What is missing is for render.Missing to list.
 func (o *overlay) read(file string, entry *located) ([]byte, string, bool) {
-	for range 10 {
-		if src, ok := o.tree.Read(file); ok {
-			return src, file, true
-		}
-		target, link := o.tree.LinkTarget(file)
-		if !link {
-			break
-		}
-		o.note(Warn, Position{File: file}, "a symbolic link to %s; links are never edited, what they point at may be", target)
-		file = path.Join(path.Dir(file), target)
+	real, ok := o.unlink(file)
+	if !ok {
+		o.note(Refuse, entry.pos, "%s is a symbolic link that leads nowhere inside the repository", file)
+		return nil, "", false
 	}
-	if _, exists := o.tree.Mode(file); exists {
+	if src, ok := o.tree.Read(real); ok {
+		return src, real, true
+	}
+	if _, exists := o.tree.Mode(real); exists {
 		o.note(Refuse, entry.pos, "%s cannot be read as a file", file)
 	}
 	return nil, "", false
+}
+
+// unlink follows symbolic links, so that what they mean is read, and refuses each: Flux's source-controller leaves links out of its artifacts.
+func (o *overlay) unlink(name string) (string, bool) {
+	real, through, ok := o.tree.Resolve(name)
+	for _, link := range through {
+		target, _ := o.tree.LinkTarget(link)
+		o.note(Refuse, Position{File: link}, "a symbolic link to %s: Flux leaves links out of what it fetches, so Kustomize would not find it; put the file or folder itself there, or name %s", target, target)
+	}
+	return real, ok
 }
 
 // resource follows one entry of resources:, bases: or components:.
@@ -190,24 +197,27 @@ func (o *overlay) resource(dir string, entry *located) {
 		return
 	}
 	target := path.Join(dir, entry.text)
-	_, exists := o.tree.Mode(target)
-	if !exists && !o.tree.HasDir(target) {
+	real, ok := o.unlink(target)
+	_, exists := o.tree.Mode(real)
+	switch {
+	case ok && exists:
+		o.manifests(target, entry)
+	case ok && (o.tree.HasDir(real) || real == "."):
+		if _, ok := kustomizationFile(o.tree, real); !ok {
+			o.note(Refuse, entry.pos, "the folder %s has no Kustomization: Kustomize refuses it", target)
+			return
+		}
+		o.folder(real, entry)
+	default:
 		if url, ok := render.ParseRemote(entry.text); ok {
 			o.remoteBase(entry, url)
 			return
 		}
-	}
-	switch {
-	case strings.HasPrefix(target, "../"):
-		o.note(Refuse, entry.pos, "%s lies outside the repository", entry.text)
-	case exists:
-		o.manifests(target, entry)
-	case o.tree.HasDir(target) || target == ".":
-		if _, ok := kustomizationFile(o.tree, target); !ok {
-			o.note(Refuse, entry.pos, "the folder %s has no Kustomization: Kustomize refuses it", target)
+		if strings.HasPrefix(target, "../") || target == ".." {
+			o.note(Refuse, entry.pos, "%s lies outside the repository", entry.text)
 			return
 		}
-		o.folder(target, entry)
+		o.lacking = append(o.lacking, Note{Level: Refuse, Position: entry.pos, Text: target + " is not in the repository"})
 	}
 }
 

@@ -50,6 +50,8 @@ type Repository struct {
 	Unsupported  []Unsupported `json:"unsupported,omitempty"`
 	Updaters     []Updater     `json:"updaters,omitempty"`
 	Notes        []Note        `json:"notes,omitempty"`
+
+	doubts doubts
 }
 
 // Environment finds one environment by its id, or by the base name of its folder where only one has it.
@@ -65,6 +67,11 @@ func (r Repository) Environment(id string) (Environment, error) {
 			named = append(named, e)
 		}
 		known = append(known, e.ID)
+	}
+	if len(named) == 0 {
+		if err := r.doubts.explain(id); err != nil {
+			return Environment{}, err
+		}
 	}
 	switch {
 	case len(named) == 1:
@@ -84,7 +91,7 @@ func (r Repository) Environment(id string) (Environment, error) {
 
 // Only is the repository with one environment left, and of the rest what concerns it.
 func (r Repository) Only(id string) Repository {
-	only := Repository{Notes: r.Notes, Updaters: r.Updaters}
+	only := Repository{Notes: r.Notes, Updaters: r.Updaters, doubts: r.doubts}
 	for _, e := range r.Environments {
 		if e.ID == id {
 			only.Environments = append(only.Environments, e)

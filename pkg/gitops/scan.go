@@ -69,7 +69,7 @@ func inChart(charts map[string]bool, name string) bool {
 func (s *scan) kustomization(t tree.Tree, name string) {
 	dir := path.Dir(name)
 	if target, link := t.LinkTarget(name); link {
-		s.unread = append(s.unread, Note{Level: Warn, Position: Position{File: name}, Text: "a Kustomization that is a symbolic link, to " + target + ": not taken for an environment"})
+		s.unread = append(s.unread, Note{Level: Warn, Position: Position{File: name}, Text: "a Kustomization that is a symbolic link, to " + target + ": Flux leaves links out of what it fetches, so it is none"})
 		return
 	}
 	if first, ok := kustomizationFile(t, dir); !ok || first != name {

@@ -183,8 +183,8 @@ func TestBrokenFilesAreFindings(t *testing.T) {
 	}
 }
 
-// TestSymbolicLinksAreFollowedAndSaid: a values file behind a link is read, and every link is a finding.
-func TestSymbolicLinksAreFollowedAndSaid(t *testing.T) {
+// TestSymbolicLinksAreFollowedAndRefused: a values file behind a link is read, and every link is refused, since Flux never fetches it.
+func TestSymbolicLinksAreFollowedAndRefused(t *testing.T) {
 	dir := t.TempDir()
 	files, _ := fixture(t, "flux-patches")
 	for name, content := range files {
@@ -213,7 +213,7 @@ func TestSymbolicLinksAreFollowedAndSaid(t *testing.T) {
 	if len(e.Layers) != 1 || e.Layers[0].Position.File != "shared.yaml" {
 		t.Errorf("got layers %+v, want the one behind the link", e.Layers)
 	}
-	if !hasFinding(e, gitops.Warn, "a symbolic link to ../shared.yaml") {
+	if !hasFinding(e, gitops.Refuse, "a symbolic link to ../shared.yaml") {
 		t.Errorf("got findings %v, want the link among them", e.Findings)
 	}
 }

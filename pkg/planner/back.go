@@ -53,7 +53,7 @@ func (b *builder) back(p *Plan, t tree.Tree) error {
 	phase := Phase{
 		Number: p.Done, Name: s.name, Kind: s.kind, Title: b.backTitle(all[i]), Why: b.inverse(all[i]), Inverse: "Phase " + all[i].name + " once more.",
 		Before: t, After: after, Diff: tree.Patch(t, after), Render: b.impact(before, now, s), Notes: b.notes(all[i]),
-		EntryGate: b.backEntry(u, all[i]), ExitGate: b.backExit(u, all[i], b.effects(before, now)),
+		EntryGate: b.backEntry(u, all[i]), ExitGate: b.backExit(u, all[i], b.effects(before, now, s)),
 	}
 	phase.Entry, phase.Exit = phase.EntryGate.Words(), phase.ExitGate.Words()
 	p.Back = &phase

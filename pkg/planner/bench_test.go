@@ -2,6 +2,7 @@ package planner_test
 
 import (
 	"fmt"
+	"regexp"
 	"testing"
 
 	"github.com/linnet-bot/linnet/internal/miniature"
@@ -30,14 +31,20 @@ func benchmarkPlan(b *testing.B, t tree.Tree, environment, to string, material p
 	in := planner.Input{Environment: environment, To: to, Material: material}
 	for n := 0; b.Loop(); n++ {
 		// What was rendered for one plan must not answer the next: each has values of its own.
-		in.Tree = t.With(tree.Change{Path: environment + "/configmap.yaml", Content: withComment(t, environment+"/configmap.yaml", n)})
+		in.Tree = t.With(tree.Change{Path: environment + "/configmap.yaml", Content: withDomain(b, t, environment+"/configmap.yaml", n)})
 		mustPlan(b, in)
 	}
 }
 
-func withComment(t tree.Tree, name string, n int) []byte {
+var domain = regexp.MustCompile(`(?m)^domain: .*$`)
+
+func withDomain(b *testing.B, t tree.Tree, name string, n int) []byte {
+	b.Helper()
 	content, _ := t.Read(name)
-	return append(append([]byte{}, content...), fmt.Sprintf("\n# %d\n", n)...)
+	if !domain.Match(content) {
+		b.Fatalf("%s sets no domain", name)
+	}
+	return domain.ReplaceAll(content, fmt.Appendf(nil, "domain: d%d.example.mil", n))
 }
 
 // repositoryOf puts other teams' Kustomize folders around the miniature repository until it has n files.

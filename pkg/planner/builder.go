@@ -25,6 +25,7 @@ type builder struct {
 	from, to   release.Release
 	kubernetes string // version to render for
 
+	tip            tree.Tree // as it was given, with whatever it holds of the upgrade
 	start, inPlace tree.Tree
 	before, after  *rendered // of start, of inPlace
 	releases       []helmRelease

@@ -39,20 +39,22 @@ func (b *builder) culprit(s step) gitops.Position {
 		return b.env.Flux.Position
 	}
 	src, _ := t.Read(b.env.Kustomization)
+	written, _ := b.tip.Read(b.env.Kustomization)
 	for _, field := range appliedLater {
 		without, err := splice.RemoveKey(src, splice.Path{splice.Key(field)})
 		if err == nil && heals(t.With(tree.Change{Path: b.env.Kustomization, Content: without})) {
-			return gitops.Position{File: b.env.Kustomization, Line: lineOf(src, field)}
+			return gitops.Position{File: b.env.Kustomization, Line: lineOf(written, field)}
 		}
 	}
 	k, err := readLists(src)
-	if err != nil {
+	now, errNow := readLists(written)
+	if err != nil || errNow != nil {
 		return gitops.Position{}
 	}
 	for i := len(k.Patches) - 1; i > k.last("patches"); i-- {
 		without, err := splice.RemoveItem(src, splice.Path{splice.Key("patches"), splice.Index(i)})
 		if err == nil && heals(t.With(tree.Change{Path: b.env.Kustomization, Content: without})) {
-			return gitops.Position{File: b.env.Kustomization, Line: lineOf(src, fmt.Sprintf("patches[%d]", i))}
+			return gitops.Position{File: b.env.Kustomization, Line: lineOf(written, fmt.Sprintf("patches[%d]", i-len(k.Patches)+len(now.Patches)))}
 		}
 	}
 	return gitops.Position{}

@@ -42,12 +42,18 @@ func (b *builder) impact(before, after *rendered, s step) Impact {
 
 // fields are the changed fields of an object that tell a person something. Left out are the labels that every object of the umbrella carries for its
 // version, the checksums of values Secrets, which are told of the Secrets themselves, and a Namespace's injection, which is told as a move. Of a Secret fields
-// are only named: what stands in it must not reach a merge request.
+// are only named: what stands in it must not reach a merge request. When entries leave the middle of a list of postRenderers the rest moves up, and every
+// field of it differs; that is told once.
 func fields(c render.Change) []string {
 	var told []string
+	renumbered := slices.ContainsFunc(c.Fields, isInsidePostRenderer)
 	for _, f := range c.Fields {
 		switch {
 		case isBookkeeping(f), c.ID.Kind == "Namespace" && isInjectionLabel(f):
+		case renumbered && strings.HasPrefix(f, "spec.postRenderers["):
+			if !slices.Contains(told, otherEntries) {
+				told = append(told, otherEntries)
+			}
 		case c.ID.Kind == "Secret":
 			name, _, _ := strings.Cut(f, ": ")
 			told = append(told, name)
@@ -56,6 +62,14 @@ func fields(c render.Change) []string {
 		}
 	}
 	return told
+}
+
+const otherEntries = "spec.postRenderers: other entries"
+
+// isInsidePostRenderer tells a field of an entry from an entry that came or went as a whole.
+func isInsidePostRenderer(field string) bool {
+	name, _, _ := strings.Cut(field, ": ")
+	return strings.HasPrefix(name, "spec.postRenderers[") && strings.Contains(name, "].")
 }
 
 func isBookkeeping(field string) bool {
@@ -169,23 +183,49 @@ func template(objs render.Objects, t render.PodTemplate) any {
 }
 
 // effects is what a live cluster must show once Flux has applied the phase. It follows from the two renders alone.
-func (b *builder) effects(before, after *rendered) checks.Effects {
+func (b *builder) effects(before, after *rendered, s step) checks.Effects {
 	var e checks.Effects
 	umbrella := b.quiet(render.Diff(before.umbrella, after.umbrella))
 	e.UmbrellaChanges = before.version != after.version || len(umbrella.Added)+len(umbrella.Removed)+len(umbrella.Changed) > 0
 	e.QuietTime = e.UmbrellaChanges
 	for _, m := range moves(before, after) {
-		n := checks.NamespaceEffect{Name: m.Namespace}
-		if m.To == "default" {
-			n.Want, n.Absent = map[string]string{"istio-injection": "enabled"}, []string{"istio.io/rev"}
-		} else {
-			n.Want, n.Absent = map[string]string{"istio.io/rev": m.To}, []string{"istio-injection"}
-		}
-		e.Namespaces = append(e.Namespaces, n)
+		e.Namespaces = append(e.Namespaces, namespaceEffect(m.Namespace, m.To))
+	}
+	if looksAtAll(s.kind) {
+		e.Namespaces = b.allNamespaces(after)
 	}
 	e.Sources = sourceEffects(before, after)
 	e.Annotations = append(annotationEffects(before, after), b.gatewayEffects(before, after)...)
 	return e
+}
+
+// looksAtAll tells the phases that stand before something is taken away, and after. A namespace that has lost its label since its own wave, and whose pods
+// came up without a proxy, uses no control plane at all: only its label tells.
+func looksAtAll(k Kind) bool {
+	switch k {
+	case Gateway, CNI, Bump, HomeGateway, Cleanup:
+		return true
+	}
+	return false
+}
+
+// allNamespaces are the labels of every namespace of the course, as a render leaves them.
+func (b *builder) allNamespaces(after *rendered) []checks.NamespaceEffect {
+	rendered := namespacesOf(after)
+	var all []checks.NamespaceEffect
+	for _, name := range b.injectedNamespaces() {
+		if ns, ok := rendered[name]; ok {
+			all = append(all, namespaceEffect(name, injectorOf(ns)))
+		}
+	}
+	return all
+}
+
+func namespaceEffect(name, injector string) checks.NamespaceEffect {
+	if injector == "default" {
+		return checks.NamespaceEffect{Name: name, Want: map[string]string{"istio-injection": "enabled"}, Absent: []string{"istio.io/rev"}}
+	}
+	return checks.NamespaceEffect{Name: name, Want: map[string]string{"istio.io/rev": injector}, Absent: []string{"istio-injection"}}
 }
 
 // gatewayEffects are the restart annotations of gateways whose chart is not at hand: the chart names the Deployment after its release.

@@ -25,11 +25,11 @@ func TestChangesAreToldShortly(t *testing.T) {
 		want := ""
 		switch phase.Name {
 		case "wave-observability":
-			want = "HelmRelease bigbang/bigbang: spec.postRenderers[1]: (none) -> {1 keys}"
+			want = "HelmRelease bigbang/bigbang: spec.postRenderers[1]: (none) -> {1 key}"
 		case "home-stateless":
 			want = "HelmRelease bigbang/bigbang: spec.postRenderers: other entries"
 		case "bump":
-			want = `HelmRelease bigbang/kiali: metadata.annotations["checksum/bigbang-values"]`
+			want = "GitRepository bigbang/istiod: spec.ref.tag: 1.28.3-bb.0 -> 1.29.0-bb.0"
 		}
 		if want != "" && !slices.Contains(phase.Render.Changed, want) {
 			t.Errorf("phase %s changes %q, want %q among it", phase.Name, phase.Render.Changed, want)

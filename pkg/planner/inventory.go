@@ -14,9 +14,10 @@ import (
 // helmRelease is a HelmRelease as both umbrellas render it.
 type helmRelease struct {
 	id         render.ID
-	namespaced bool   // the name alone does not tell it from others
-	target     string // namespace it deploys into
-	labels     map[string]string
+	namespaced bool              // the name alone does not tell it from others
+	target     string            // namespace it deploys into
+	labels     map[string]string // by the old umbrella, or the new where only that renders it
+	labelsNew  map[string]string // by the new umbrella
 
 	before, after         bool // rendered by the old, by the new umbrella
 	listBefore, listAfter []any
@@ -63,7 +64,23 @@ func (b *builder) render(overlay render.Objects) (*rendered, error) {
 			r.istiodSource, _ = overlay.Find("GitRepository", "", name)
 		}
 	}
+	if err := b.assertNotPinned(r); err != nil {
+		return nil, err
+	}
 	return r, b.renderPackages(r)
+}
+
+// assertNotPinned refuses values that keep istiod at another version than the target release ships: a bump of Big Bang would then not move Istio.
+func (b *builder) assertNotPinned(r *rendered) error {
+	if r.version != b.to.Version {
+		return nil
+	}
+	name, tag := chartOf(slices.Concat(r.umbrella, r.overlay), r.istiod)
+	if want := b.to.Packages["istiod"]; tag != "" && tag != want.GitTag && tag != want.HelmTag {
+		return refuse(b.env.ID, "pin", "with Big Bang %s this environment would run %s %s, and the release ships %s; a values layer pins it, so bumping Big Bang would not move Istio: take the pin out first",
+			b.to.Version, name, tag, textOr(want.GitTag, want.HelmTag))
+	}
+	return nil
 }
 
 func (b *builder) renderPackages(r *rendered) error {
@@ -83,7 +100,7 @@ func (b *builder) renderPackages(r *rendered) error {
 		}
 		out, err := render.Release(all, hr, chart, b.kubernetes)
 		if err != nil {
-			return fmt.Errorf("render %s %s for %s: %w", name, tag, hr.ID(), err)
+			return fmt.Errorf("render the package %s %s: %w", name, tag, err)
 		}
 		r.packages[hr.ID()] = out
 	}
@@ -187,7 +204,7 @@ func collectReleases(before, after *rendered) []helmRelease {
 	}
 	for _, hr := range after.umbrella.Kind("HelmRelease") {
 		r := get(hr)
-		r.after = true
+		r.after, r.labelsNew = true, hr.Labels()
 		r.listAfter, _ = hr.Get("spec", "postRenderers").([]any)
 	}
 	var all []helmRelease

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"path"
 
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/gitops"
@@ -29,7 +30,7 @@ func Make(in Input) (Plan, error) {
 
 // open discovers the environment and reads the course of an upgrade that is under way.
 func open(in Input) (*builder, bool, error) {
-	b := &builder{policy: in.Policy, material: in.Material}
+	b := &builder{policy: in.Policy, material: in.Material, tip: in.Tree}
 	b.policy.Soak = b.policy.Soak.withDefaults()
 	if b.policy.CanaryReplicas == 0 {
 		b.policy.CanaryReplicas = 2
@@ -40,6 +41,9 @@ func open(in Input) (*builder, bool, error) {
 	course, underway, err := ReadCourse(in.Tree, b.env.ID)
 	if err != nil {
 		return nil, false, refuse(b.env.ID, "under way", "%v", err)
+	}
+	if _, file := in.Tree.Mode(path.Join(b.env.ID, CanaryFolder)); file {
+		return nil, false, refuse(b.env.ID, "canary folder", "%s/%s is there and is no folder, and Linnet needs the name for one; move or remove it", b.env.ID, CanaryFolder)
 	}
 	if !underway && b.env.CanaryFolder {
 		return nil, false, refuse(b.env.ID, "canary folder",
@@ -153,7 +157,9 @@ func (b *builder) renderEnds() error {
 	}
 	hr, _ := b.before.overlay.Find("HelmRelease", b.env.HelmRelease.Namespace, b.env.HelmRelease.Name)
 	b.helmReleaseAPI = hr.APIVersion()
-	b.umbrellaHasPostRenderers = hr.Get("spec", "postRenderers") != nil
+	if hr.Get("spec", "postRenderers") != nil {
+		b.umbrellaHasPostRenderers = b.hasPostRenderersBeforeOurs()
+	}
 	b.releases = collectReleases(b.before, b.after)
 	return b.findUnstable()
 }
@@ -234,8 +240,6 @@ func (b *builder) upgrade() checks.Upgrade {
 		u.Flux.Kustomization, u.Flux.Namespace = f.Name, f.Namespace
 		u.Flux.GitRepository, _ = f.Object.Get("spec", "sourceRef", "name").(string)
 	}
-	if low, high, ok := b.kubernetesRange(); ok {
-		u.Kubernetes = checks.KubernetesRange{Min: low, Max: high}
-	}
+	u.Kubernetes.Min, u.Kubernetes.Max, _ = b.kubernetesRange()
 	return u
 }

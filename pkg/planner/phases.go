@@ -19,7 +19,7 @@ func (b *builder) phases(p *Plan) error {
 		}
 		now, err := b.renderTree(after)
 		if err != nil {
-			return fmt.Errorf("render phase %s: %w", s.name, err)
+			return refuse(b.env.ID, "render", "after phase %s, %s would not render any more: %v; look at what else patches the same object", s.name, b.env.ID, err)
 		}
 		if err := b.assert(s, now); err != nil {
 			return err
@@ -29,7 +29,7 @@ func (b *builder) phases(p *Plan) error {
 			Before: beforeTree, After: after, Diff: tree.Patch(beforeTree, after),
 			Render: b.impact(before, now, s), Notes: b.notes(s),
 		}
-		phase.ExitGate = b.exitGate(p.Upgrade, s, b.effects(before, now))
+		phase.ExitGate = b.exitGate(p.Upgrade, s, b.effects(before, now, s))
 		phase.EntryGate = b.entryGate(p.Upgrade, s, gates)
 		phase.Entry, phase.Exit = phase.EntryGate.Words(), phase.ExitGate.Words()
 		gates = append(gates, phase.ExitGate)

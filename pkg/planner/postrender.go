@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/yaml"
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
 // postrenderFile is the JSON6902 patch on HelmRelease/bigbang that says who is injected by the canary.
@@ -46,6 +46,18 @@ func (b *builder) postrenderPatch(s state) ([]byte, error) {
 	return []byte(out.String()), nil
 }
 
+// hasPostRenderersBeforeOurs tries whether the umbrella's HelmRelease has the list already where our patch is applied: what makes it may come later.
+func (b *builder) hasPostRenderersBeforeOurs() bool {
+	src, _ := b.start.Read(b.env.Kustomization)
+	src, err := b.insertLast(src, b.patchItem(postrenderFile))
+	if err != nil {
+		return true // phases says why that cannot be edited
+	}
+	probe := []byte("- op: test\n  path: /spec/postRenderers\n  value: null\n")
+	_, err = b.build(b.start.With(tree.Change{Path: b.env.Kustomization, Content: src}, tree.Change{Path: b.folder(postrenderFile), Content: probe}))
+	return err != nil
+}
+
 // headingPrefix starts the line above each element; see headings.
 const headingPrefix = "# moved: "
 
@@ -66,15 +78,20 @@ func (b *builder) element(out *strings.Builder, title string, namespaces []strin
 `, nameSelector(ns), b.course.Revision)
 	}
 	for _, r := range releases {
-		patch, err := b.restartRelease(r)
+		restarts, err := b.restartRelease(r)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "        - target:\n            group: helm.toolkit.fluxcd.io\n            kind: HelmRelease\n            name: %s\n", nameSelector(r.id.Name))
-		if r.namespaced {
-			fmt.Fprintf(out, "            namespace: %s\n", nameSelector(r.id.Namespace))
+		for _, restart := range restarts {
+			fmt.Fprintf(out, "        - target:\n            group: helm.toolkit.fluxcd.io\n            kind: HelmRelease\n            name: %s\n", nameSelector(r.id.Name))
+			if r.namespaced {
+				fmt.Fprintf(out, "            namespace: %s\n", nameSelector(r.id.Namespace))
+			}
+			if restart.selector != "" {
+				fmt.Fprintf(out, "            labelSelector: %s\n", restart.selector)
+			}
+			fmt.Fprintf(out, "          patch: |-\n%s", indent(restart.patch, 12))
 		}
-		fmt.Fprintf(out, "          patch: |-\n%s", indent(patch, 12))
 	}
 	return nil
 }
@@ -82,26 +99,35 @@ func (b *builder) element(out *strings.Builder, title string, namespaces []strin
 // nameSelector is a target's name; Kustomize reads it as an anchored regular expression.
 func nameSelector(name string) string { return strings.ReplaceAll(name, ".", `\.`) }
 
-// restartRelease is the patch on one HelmRelease that appends our postRenderer to its own. It must hold under the old and under the new
-// umbrella, since bump keeps it.
-func (b *builder) restartRelease(r helmRelease) (string, error) {
+// restart is a patch on one HelmRelease; selector says which umbrella's, "" is any.
+type restart struct{ patch, selector string }
+
+// restartRelease appends our postRenderer to those that a HelmRelease has. Bump keeps the patch, so it must hold under the old and under the new umbrella:
+// where only one of them gives the release a list, there is a patch for each, told apart by a label that carries the umbrella's version.
+func (b *builder) restartRelease(r helmRelease) ([]restart, error) {
 	ours := b.restartPostRenderer(r)
+	first := "- op: test\n  path: /spec/postRenderers\n  value: null\n- op: add\n  path: /spec/postRenderers\n  value:\n" + indent("- "+strings.TrimLeft(indent(ours, 2), " "), 4)
+	another := "- op: add\n  path: /spec/postRenderers/-\n  value:\n" + indent(ours, 4)
+	form := func(list []any) string {
+		if list == nil {
+			return first
+		}
+		return another
+	}
 	switch {
-	case r.listBefore == nil && r.listAfter == nil, r.listBefore == nil && !r.after, r.listAfter == nil && !r.before:
-		return "- op: test\n  path: /spec/postRenderers\n  value: null\n- op: add\n  path: /spec/postRenderers\n  value:\n" + indent("- "+strings.TrimLeft(indent(ours, 2), " "), 4), nil
-	case (r.listBefore != nil || !r.before) && (r.listAfter != nil || !r.after):
-		return "- op: add\n  path: /spec/postRenderers/-\n  value:\n" + indent(ours, 4), nil
+	case !r.after:
+		return []restart{{patch: form(r.listBefore)}}, nil
+	case !r.before, (r.listBefore == nil) == (r.listAfter == nil):
+		return []restart{{patch: form(r.listAfter)}}, nil
 	}
-	theirs := r.listBefore
-	if theirs == nil {
-		theirs = r.listAfter
+	for _, label := range []string{"app.kubernetes.io/version", "helm.sh/chart"} {
+		was, is := r.labels[label], r.labelsNew[label]
+		if was != is && strings.HasSuffix(was, b.from.Version) && strings.HasSuffix(is, b.to.Version) {
+			return []restart{{form(r.listBefore), label + "=" + was}, {form(r.listAfter), label + "=" + is}}, nil
+		}
 	}
-	body, err := yaml.Marshal(theirs)
-	if err != nil {
-		return "", fmt.Errorf("write the postRenderers of %s: %w", r.id, err)
-	}
-	return "# only one of the two umbrellas gives this release postRenderers, so the whole list stands here: theirs, then ours\n" +
-		"- op: add\n  path: /spec/postRenderers\n  value:\n" + indent(string(body), 4) + indent("- "+strings.TrimLeft(indent(ours, 2), " "), 4), nil
+	return nil, refuse(b.env.ID, "postRenderers", "only one of Big Bang %s and %s gives %s postRenderers, and no label of it tells which, so no patch holds under both; set its postRenderers in the values",
+		b.from.Version, b.to.Version, r.id)
 }
 
 // restartPostRenderer sets the restart annotation on every pod template of the release.

@@ -130,7 +130,7 @@ func (b *builder) kubernetesFindings() []Finding {
 	case !known:
 		return []Finding{{Level: Unknown, Check: "kubernetes", Text: fmt.Sprintf("no support range is known for Istio %s and %s; compare the cluster's version with Istio's table by hand", b.course.From.Istio, b.course.To.Istio)}}
 	case b.policy.Kubernetes == "":
-		return []Finding{{Level: Unknown, Check: "kubernetes", Text: fmt.Sprintf("both Istio versions support Kubernetes %s to %s; the cluster's version is not known here, so rendering took %s", low, high, b.kubernetes)}}
+		return []Finding{{Level: Unknown, Check: "kubernetes", Text: fmt.Sprintf("both releases support Kubernetes %s to %s; the cluster's version is not known here, so rendering took %s", low, high, b.kubernetes)}}
 	}
 	v, err := semver.NewVersion(b.policy.Kubernetes)
 	lo, errLo := semver.NewVersion(low)
@@ -139,20 +139,22 @@ func (b *builder) kubernetesFindings() []Finding {
 		return nil // begin refuses what is not a version
 	}
 	if v.Minor() < lo.Minor() || v.Minor() > hi.Minor() {
-		return []Finding{{Level: Refuse, Check: "kubernetes", Text: fmt.Sprintf("the cluster runs Kubernetes %s, and Istio %s and %s together support %s to %s; upgrade Kubernetes first, or take a release in between",
-			b.policy.Kubernetes, b.course.From.Istio, b.course.To.Istio, low, high)}}
+		return []Finding{{Level: Refuse, Check: "kubernetes", Text: fmt.Sprintf("the cluster runs Kubernetes %s, and Big Bang %s and %s with their Istio support %s to %s; upgrade Kubernetes first, or take a release in between",
+			b.policy.Kubernetes, b.course.From.Release, b.course.To.Release, low, high)}}
 	}
-	return []Finding{{Level: Pass, Check: "kubernetes", Text: fmt.Sprintf("Kubernetes %s is supported by both Istio versions (%s to %s)", b.policy.Kubernetes, low, high)}}
+	return []Finding{{Level: Pass, Check: "kubernetes", Text: fmt.Sprintf("Kubernetes %s is supported by both releases (%s to %s)", b.policy.Kubernetes, low, high)}}
 }
 
-// kubernetesRange is what both Istio versions support.
+// kubernetesRange is what both Istio versions support and both umbrellas accept. Where Istio's range is not known there is no upper end, and the lower one
+// is what the umbrellas ask for.
 func (b *builder) kubernetesRange() (low, high string, known bool) {
+	low = istioMinor(assumedKubernetes(b.from.KubeVersion, b.to.KubeVersion))
 	fl, fh, ok1 := release.KubernetesRange(istioMinor(b.course.From.Istio))
 	tl, th, ok2 := release.KubernetesRange(istioMinor(b.course.To.Istio))
 	if !ok1 || !ok2 {
-		return "", "", false
+		return low, "", false
 	}
-	return later(fl, tl), earlier(fh, th), true
+	return later(low, later(fl, tl)), earlier(fh, th), true
 }
 
 func istioMinor(version string) string {
@@ -205,21 +207,10 @@ func (b *builder) sourceFindings() []Finding {
 			}
 		}
 	}
-	for _, end := range []struct {
-		r    *rendered
-		rel  release.Release
-		what string
-	}{{b.before, b.from, "runs"}, {b.after, b.to, "would run"}} {
-		name, tag := chartOf(slices.Concat(end.r.umbrella, end.r.overlay), end.r.istiod)
-		want := end.rel.Packages["istiod"]
-		if tag != "" && tag != want.GitTag && tag != want.HelmTag {
-			level := Warn
-			if end.what == "would run" {
-				level = Refuse
-			}
-			all = append(all, Finding{Level: level, Check: "pin", Text: fmt.Sprintf("with Big Bang %s this environment %s %s %s, and the release ships %s; a values layer pins it, so bumping Big Bang would not move Istio: take the pin out first",
-				end.rel.Version, end.what, name, tag, want.GitTag)})
-		}
+	name, tag := chartOf(slices.Concat(b.before.umbrella, b.before.overlay), b.before.istiod)
+	if ships := b.from.Packages["istiod"]; tag != "" && tag != ships.GitTag && tag != ships.HelmTag {
+		all = append(all, Finding{Level: Warn, Check: "pin", Text: fmt.Sprintf("this environment runs %s %s, and Big Bang %s ships %s: a values layer pins it, and the gates expect proxies of the release's version",
+			name, tag, b.from.Version, textOr(ships.GitTag, ships.HelmTag))})
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func (b *builder) canaryFindings() []Finding {
 	pkg := b.to.Packages["istiod"]
 	t, err := b.at(state{crds: true, canary: true})
 	if err != nil {
-		return []Finding{findingOf(err, "canary")}
+		return findingsOf(err, "canary")
 	}
 	r, err := b.renderTree(t)
 	if err != nil {
@@ -127,8 +128,12 @@ func (b *builder) canaryFindings() []Finding {
 	return []Finding{{Level: Pass, Check: "canary", Text: fmt.Sprintf("istiod %s renders as %s with the values of the built-in one: %d objects, none shared", textOr(pkg.GitTag, pkg.HelmTag), b.canaryName(), len(out.Objects))}}
 }
 
-func findingOf(err error, check string) Finding {
-	return Finding{Level: Refuse, Check: check, Text: err.Error(), Position: gitops.Position{}}
+func findingsOf(err error, check string) []Finding {
+	var refused *Refused
+	if errors.As(err, &refused) {
+		return refused.Findings
+	}
+	return []Finding{{Level: Refuse, Check: check, Text: err.Error(), Position: gitops.Position{}}}
 }
 
 // notAtHand lists the charts that are missing, each once: which of their workloads roll is not known in advance.

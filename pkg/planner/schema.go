@@ -10,14 +10,26 @@ import (
 	"github.com/linnet-bot/linnet/pkg/gitops/render"
 )
 
+// mostViolations is how many broken values a refusal names: a file that is wrong as a whole breaks thousands.
+const mostViolations = 10
+
 // explain makes a refusal of an umbrella that does not render: each value that its schema refuses, and where it is written.
 func (b *builder) explain(err error, version, consequence string) error {
+	var refusedBefore *Refused
+	if errors.As(err, &refusedBefore) {
+		return err
+	}
 	var violations *render.SchemaViolations
-	if !errors.As(err, &violations) {
-		return refuse(b.env.ID, "render", "%v", err)
+	if !errors.As(err, &violations) || violations.Version != version {
+		return refuse(b.env.ID, "render", "%v; this is what Big Bang %s makes of the values, so mend them or choose another release", err, version)
 	}
 	refused := &Refused{Environment: b.env.ID}
-	for _, v := range violations.Errors {
+	for i, v := range violations.Errors {
+		if left := len(violations.Errors) - i; i == mostViolations && left > 1 {
+			refused.Findings = append(refused.Findings, Finding{Level: Refuse, Check: "schema",
+				Text: fmt.Sprintf("the values break the schema of Big Bang %s in %d more places; mend these first", version, left)})
+			break
+		}
 		f := Finding{Level: Refuse, Check: "schema", Text: fmt.Sprintf("the values break the schema of Big Bang %s (%s), %s", version, v, consequence)}
 		f.Position, _ = b.valuePosition(v)
 		refused.Findings = append(refused.Findings, f)

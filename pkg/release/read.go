@@ -33,7 +33,7 @@ func asRejection(err error) *rejection {
 }
 
 func rejectf(format string, args ...any) error {
-	return &rejection{reason: fmt.Sprintf(format, args...)}
+	return &rejection{reason: oneLine(fmt.Sprintf(format, args...))}
 }
 
 // readRelease applies the filter to a tag whose name is a version. The error is a *rejection where the tag is no release.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -71,11 +72,18 @@ func isTrue(node *yaml.Node, keys ...string) bool {
 	return found != nil && found.Kind == yaml.ScalarNode && found.Decode(&b) == nil && b
 }
 
-// oneLine makes foreign text fit a sentence.
+// oneLine makes foreign text fit a sentence: one line of at most 300 bytes that changes nothing on a terminal. What fits stays as it is.
 func oneLine(s string) string {
+	const most, more = 300, "…"
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 	s = strings.Join(strings.Fields(s), " ")
-	if len(s) > 300 {
-		s = strings.ToValidUTF8(s[:300], "") + "…"
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most-len(more)], "") + more
 	}
 	return s
 }

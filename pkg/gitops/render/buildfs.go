@@ -53,34 +53,6 @@ func absolute(name string) string {
 	return path.Clean(name)
 }
 
-// resolve follows the symbolic links of a repository path, as in a checkout: links that leave the repository or run in circles lead nowhere.
-func resolve(t tree.Tree, name string) (string, bool) {
-	name = path.Clean(name)
-	for range 40 {
-		link, rest := "", ""
-		at := ""
-		for segment := range strings.SplitSeq(name, "/") {
-			at = path.Join(at, segment)
-			if mode, ok := t.Mode(at); ok && mode == tree.Symlink {
-				link, rest = at, strings.TrimPrefix(strings.TrimPrefix(name, at), "/")
-				break
-			}
-		}
-		if link == "" {
-			return name, name != ".." && !strings.HasPrefix(name, "../")
-		}
-		target, _ := t.LinkTarget(link)
-		if path.IsAbs(target) {
-			return "", false
-		}
-		name = path.Join(path.Dir(link), target, rest)
-		if name == ".." || strings.HasPrefix(name, "../") {
-			return "", false
-		}
-	}
-	return "", false
-}
-
 // lookup finds a file or folder behind links: its real absolute path, and whether it is a folder.
 func (f *buildFS) lookup(name string) (abs string, content []byte, dir, ok bool) {
 	abs = absolute(name)
@@ -88,7 +60,7 @@ func (f *buildFS) lookup(name string) (abs string, content []byte, dir, ok bool)
 		return abs, content, false, true
 	}
 	if inside, ok := treePath(abs); ok {
-		if real, ok := resolve(f.tree, inside); ok {
+		if real, _, ok := f.tree.Resolve(inside); ok {
 			abs = absolute(real)
 			if content, ok := f.extra[abs]; ok {
 				return abs, content, false, true

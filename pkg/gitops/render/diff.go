@@ -93,15 +93,13 @@ func walkDiff(at string, a, b any, out *[]string) {
 	if reflect.DeepEqual(a, b) {
 		return
 	}
-	if am, ok := a.(map[string]any); ok {
-		if bm, ok := b.(map[string]any); ok {
-			keys := maps.Clone(am)
-			maps.Copy(keys, bm)
-			for k := range keys {
-				walkDiff(joinField(at, k), member(am, k), member(bm, k), out)
-			}
-			return
+	if am, bm, ok := mappings(at, a, b); ok {
+		keys := maps.Clone(am)
+		maps.Copy(keys, bm)
+		for k := range keys {
+			walkDiff(joinField(at, k), member(am, k), member(bm, k), out)
 		}
+		return
 	}
 	if al, ok := a.([]any); ok {
 		if bl, ok := b.([]any); ok {
@@ -112,6 +110,42 @@ func walkDiff(at string, a, b any, out *[]string) {
 		}
 	}
 	*out = append(*out, at+": "+diffValue(a, b)+" -> "+diffValue(b, a))
+}
+
+// mappings reports whether a and b are to be told key by key: both are mappings, or one is a small mapping below a key and the other is not there.
+func mappings(at string, a, b any) (am, bm map[string]any, ok bool) {
+	am, isA := a.(map[string]any)
+	bm, isB := b.(map[string]any)
+	if isA && isB {
+		return am, bm, true
+	}
+	_, noA := a.(absent)
+	_, noB := b.(absent)
+	if strings.HasSuffix(at, "]") || isA == isB || noA == noB {
+		return nil, nil, false
+	}
+	if isA {
+		bm = map[string]any{}
+	} else {
+		am = map[string]any{}
+	}
+	leaves := leafCount(am) + leafCount(bm)
+	return am, bm, leaves > 0 && leaves <= smallMapping
+}
+
+// smallMapping is how many values a mapping may hold to be told value by value where it appears or goes as a whole.
+const smallMapping = 6
+
+func leafCount(v any) int {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return 1
+	}
+	n := 0
+	for _, v := range m {
+		n += leafCount(v)
+	}
+	return n
 }
 
 func member(m map[string]any, key string) any {
@@ -145,9 +179,9 @@ func diffValue(v, other any) string {
 	case absent:
 		return "(none)"
 	case map[string]any:
-		return fmt.Sprintf("{%d keys}", len(v))
+		return "{" + counted(len(v), "key") + "}"
 	case []any:
-		return fmt.Sprintf("[%d items]", len(v))
+		return "[" + counted(len(v), "item") + "]"
 	case string:
 		if !strings.Contains(v, "\n") && len(v) <= 100 {
 			return v
@@ -176,4 +210,11 @@ func firstOwnLine(v string, other any) string {
 		}
 	}
 	return ""
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -176,19 +176,30 @@ func templateMessage(err error) string {
 }
 
 // Unstable renders twice and names the objects whose content differs although nothing else does: those drawn from random numbers or the clock.
+// Remembered as renders are.
 func (c *Chart) Unstable(values map[string]any, o HelmOptions) ([]ID, error) {
-	first, err := c.Render(values, o)
+	values, err := helmValues(values)
 	if err != nil {
 		return nil, err
 	}
-	if values, err = helmValues(values); err != nil {
-		return nil, err
-	}
-	second, err := c.render(values, o)
+	key, err := c.renderKey(values, o)
 	if err != nil {
 		return nil, err
 	}
-	return Diff(first.all(), second.all()).IDs(), nil
+	ids, err := unstable.get(key, func() ([]ID, bool, error) {
+		first, err := c.Render(values, o)
+		if err != nil {
+			return nil, false, err
+		}
+		second, err := c.render(values, o)
+		if err != nil {
+			return nil, false, err
+		}
+		return Diff(first.all(), second.all()).IDs(), true, nil
+	})
+	return slices.Clone(ids), err
 }
+
+var unstable = newMemo[[]ID](32)
 
 func (m Manifest) all() Objects { return slices.Concat(m.CRDs, m.Objects, m.Hooks) }

@@ -8,6 +8,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/strvals"
+	"sigs.k8s.io/yaml"
 )
 
 // Layer is one source of a HelmRelease's values. Kind is ConfigMap, Secret or Inline. Unreadable says why its values are not known although it is
@@ -127,9 +128,9 @@ func (l *Layer) read(objs Objects, namespace string) {
 	case l.TargetPath != "":
 		l.raw = content
 	default:
-		values, err := chartutil.ReadValues([]byte(content))
-		if err != nil {
-			l.Unreadable = "not a YAML mapping: " + oneLine(err.Error())
+		values, why := ReadValues(content)
+		if why != "" {
+			l.Unreadable = "not a YAML mapping: " + why
 			return
 		}
 		if _, encrypted := values["sops"].(map[string]any); encrypted && strings.Contains(content, "ENC[") {
@@ -138,6 +139,28 @@ func (l *Layer) read(objs Objects, namespace string) {
 		}
 		l.Values = values
 	}
+}
+
+// lfsPointer begins every pointer that Git LFS commits in place of a file (git-lfs, docs/spec.md).
+const lfsPointer = "version https://git-lfs.github.com/spec/"
+
+// ReadValues reads the text of a values layer. Where it is no mapping, why says so in words that never quote the text, which may be a Secret's.
+func ReadValues(text string) (values map[string]any, why string) {
+	if strings.HasPrefix(text, lfsPointer) {
+		return nil, "it is a pointer of Git LFS, which Flux would take for the values"
+	}
+	values, err := chartutil.ReadValues([]byte(text))
+	if err == nil {
+		return values, ""
+	}
+	var other any
+	if yaml.Unmarshal([]byte(text), &other) != nil {
+		return nil, oneLine(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: yaml: "))
+	}
+	if _, list := other.([]any); list {
+		return nil, "it is a list"
+	}
+	return nil, "it is a single value"
 }
 
 // dataKey reads one key as the API server would store it: stringData wins over data, and a Secret's data is base64.

@@ -26,7 +26,7 @@ func TestParseObjectsRefusesWhatIsNoObject(t *testing.T) {
 	for stream, want := range map[string]string{
 		"a: b":                                   "read YAML document 1: it has no apiVersion and kind, so it is no Kubernetes object",
 		"---\n- a":                               "read YAML document 2: it holds a []interface {} and not an object",
-		"apiVersion: v1\nkind: List\nitems: [a]": "read YAML document 1: item 0 of the List is not an object",
+		"apiVersion: v1\nkind: List\nitems: [a]": "read YAML document 1: item 0 of the List: it holds a string and not an object",
 	} {
 		if _, err := render.ParseObjects([]byte(stream)); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", stream, err, want)
@@ -100,8 +100,8 @@ metadata: {name: twice}
 		Removed: []render.ID{{Kind: "ConfigMap", Name: "twice"}, {Kind: "Secret", Name: "gone"}},
 		Changed: []render.Change{{ID: render.ID{Kind: "ConfigMap", Name: "c"}, Fields: []string{
 			`data.conf: (4 lines, 14 bytes, "two") -> (4 lines, 12 bytes, "2")`,
-			"data.list[1]: (none) -> {1 keys}",
-			"data.more: (none) -> {1 keys}",
+			"data.list[1]: (none) -> {1 key}",
+			"data.more.a: (none) -> b",
 			`metadata.labels["app.kubernetes.io/name"]: a -> b`,
 		}}},
 	}

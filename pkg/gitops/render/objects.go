@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"sigs.k8s.io/yaml"
@@ -81,28 +82,34 @@ func ParseObjects(yamlStream []byte) (Objects, error) {
 		if v == nil {
 			continue
 		}
-		m, ok := v.(map[string]any)
-		if !ok {
-			return nil, fmt.Errorf("read YAML document %d: it holds a %T and not an object", i+1, v)
-		}
-		o := Object(m)
-		if o.Kind() == "" || o.APIVersion() == "" {
-			return nil, fmt.Errorf("read YAML document %d: it has no apiVersion and kind, so it is no Kubernetes object", i+1)
-		}
-		items, isList := o["items"].([]any)
-		if !isList || o.Kind() != "List" {
-			out = append(out, o)
-			continue
-		}
-		for n, item := range items {
-			m, ok := item.(map[string]any)
-			if !ok {
-				return nil, fmt.Errorf("read YAML document %d: item %d of the List is not an object", i+1, n)
-			}
-			out = append(out, Object(m))
+		if out, err = appendObject(out, v); err != nil {
+			return nil, fmt.Errorf("read YAML document %d: %w", i+1, err)
 		}
 	}
 	return out, nil
+}
+
+// appendObject adds an object, or the items of a List.
+func appendObject(to Objects, v any) (Objects, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("it holds a %T and not an object", v)
+	}
+	o := Object(m)
+	if o.Kind() == "" || o.APIVersion() == "" {
+		return nil, errors.New("it has no apiVersion and kind, so it is no Kubernetes object")
+	}
+	items, isList := o["items"].([]any)
+	if !isList || o.Kind() != "List" {
+		return append(to, o), nil
+	}
+	for n, item := range items {
+		var err error
+		if to, err = appendObject(to, item); err != nil {
+			return nil, fmt.Errorf("item %d of the List: %w", n, err)
+		}
+	}
+	return to, nil
 }
 
 // splitDocuments cuts a stream at its "---" lines. It does not look inside block scalars, because a line that starts with "---" in column 0 ends

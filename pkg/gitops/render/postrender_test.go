@@ -87,7 +87,7 @@ func TestPostRenderFollowsFlux(t *testing.T) {
 				"metadata.labels.istio-injection: enabled -> (none)", `metadata.labels["istio.io/rev"]: (none) -> 1-30-3`,
 			}},
 			{ID: render.ID{Group: "apps", Kind: "Deployment", Namespace: "logging", Name: "web"}, Fields: []string{
-				"spec.template.metadata: (none) -> {1 keys}",
+				`spec.template.metadata.annotations["linnet/revision"]: (none) -> 1-30-3`,
 				"spec.template.spec.containers[0].image: docker.io/web:1 -> registry.example.com/web:2",
 			}},
 		},

@@ -106,6 +106,9 @@ func umbrella(t testing.TB, release, flavour string) render.ReleaseRender {
 }
 
 func TestRealUmbrellasRenderWithTheTemplatesDevValues(t *testing.T) {
+	if testing.Short() {
+		t.Skip("renders every real umbrella; run without -short")
+	}
 	for release := range kubernetes {
 		for _, flavour := range []string{"gitRepo", "helmRepo"} {
 			t.Run(release+" "+flavour, func(t *testing.T) {

@@ -9,6 +9,9 @@ import (
 )
 
 func TestSetInFiveMegabytes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("edits large texts; run without -short")
+	}
 	src := values(5 << 20)
 	for _, p := range []splice.Path{path("package7", "git", "tag"), path("package7", "ingress", "hosts", 0, "host")} {
 		got, err := splice.Set(src, p, "other")
@@ -58,6 +61,9 @@ func TestDepthIsBounded(t *testing.T) {
 
 // Nothing here may take time that grows with the square of the size; each would run for minutes if it did.
 func TestLargeTextsOfUnusualShape(t *testing.T) {
+	if testing.Short() {
+		t.Skip("edits large texts; run without -short")
+	}
 	var object, merges strings.Builder
 	for range 200_000 {
 		object.WriteString(`{"a": "ü"},`)

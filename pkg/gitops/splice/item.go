@@ -44,6 +44,9 @@ func (a target) insertion(at int, item string) (e edit, want expectation, f *fau
 		return sameBut(was, is, at, 1)
 	}}
 	item = strings.TrimRight(strings.ReplaceAll(item, "\r\n", "\n"), "\n")
+	if err := ownLines(item); err != nil {
+		return e, want, faultf(a.t.offset(n), "%v", err)
+	}
 	if flow(n) {
 		item = strings.TrimSpace(item)
 		value, f := flowFragment("["+item+"]", 1, a.t.offset(n))

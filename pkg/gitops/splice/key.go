@@ -44,6 +44,9 @@ func (a target) entryInsertion(key, value string) (e edit, want expectation, f *
 		key = `"` + encode(DoubleQuoted, key) + `"`
 	}
 	value = strings.TrimRight(strings.ReplaceAll(value, "\r\n", "\n"), "\n")
+	if err := ownLines(value); err != nil {
+		return e, want, faultf(a.t.offset(n), "%v", err)
+	}
 	lines := strings.Split(value, "\n")
 	switch {
 	case len(lines) == 1 || strings.HasPrefix(value, "|") || strings.HasPrefix(value, ">"):

@@ -38,7 +38,8 @@ func plainText(value string, inFlow bool) bool {
 	if strings.ContainsAny(value[:1], ",[]{}#&*!|>'\"%@`") || strings.HasPrefix(value, "---") || strings.HasPrefix(value, "...") {
 		return false
 	}
-	if strings.ContainsAny(value[:1], "-?:") && (len(value) == 1 || value[1] == ' ') {
+	// Within brackets yaml.v3 takes these for indicators also where no space follows.
+	if strings.ContainsAny(value[:1], "-?:") && (inFlow || len(value) == 1 || value[1] == ' ') {
 		return false
 	}
 	return !strings.Contains(value, ": ") && !strings.Contains(value, " #") && !strings.HasSuffix(value, ":")
@@ -75,6 +76,16 @@ func oneLine(value string) error {
 			return fmt.Errorf("a value of several lines cannot be set")
 		case r == '\ufffd' || r == '\ufeff' || r != '\t' && unicode.IsControl(r):
 			return fmt.Errorf("the value holds the character %U, which YAML does not carry unescaped", r)
+		}
+	}
+	return nil
+}
+
+// ownLines refuses text whose lines YAML would cut elsewhere than its newlines do.
+func ownLines(text string) error {
+	for _, line := range strings.Split(text, "\n") {
+		if err := oneLine(line); err != nil {
+			return fmt.Errorf("line %q cannot be written: it holds a character that ends a line, or none that YAML carries", line)
 		}
 	}
 	return nil

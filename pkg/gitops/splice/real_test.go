@@ -52,6 +52,9 @@ func changedLines(a, b []byte) int {
 }
 
 func TestEveryScalarOfRealFilesIsSetAloneOrRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("edits every scalar of every real file; run without -short")
+	}
 	root := shareddata.Path(t, "gitops-repos")
 	files, set, refused, unreadable := 0, 0, map[string]int{}, map[string]string{}
 	realFiles(t, root, func(t *testing.T, name string, src []byte) {
@@ -169,6 +172,9 @@ func TestTextInsideScalarsOfRealFilesIsSetAlone(t *testing.T) {
 }
 
 func TestEntriesGoInAndOutOfRealFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("edits every real file; run without -short")
+	}
 	made, refused := 0, map[string]int{}
 	realFiles(t, shareddata.Path(t, "gitops-repos"), func(t *testing.T, name string, src []byte) {
 		all, _ := places(src)

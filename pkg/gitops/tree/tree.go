@@ -78,6 +78,40 @@ func (t Tree) LinkTarget(name string) (string, bool) {
 	return string(e.content), true
 }
 
+// Resolve follows the symbolic links on the way to name, as a checkout would, and tells which links those were. It fails for links that leave the
+// repository or run in circles; that anything lies at the resolved name is not said.
+func (t Tree) Resolve(name string) (real string, through []string, ok bool) {
+	name = path.Clean(name)
+	for range 40 {
+		link := t.firstLink(name)
+		if link == "" {
+			return name, through, name != ".." && !strings.HasPrefix(name, "../")
+		}
+		through = append(through, link)
+		target, _ := t.LinkTarget(link)
+		if path.IsAbs(target) {
+			return "", through, false
+		}
+		name = path.Join(path.Dir(link), target, strings.TrimPrefix(name, link))
+		if name == ".." || strings.HasPrefix(name, "../") {
+			return "", through, false
+		}
+	}
+	return "", through, false
+}
+
+// firstLink is the outermost symbolic link on the way to name, "" where there is none.
+func (t Tree) firstLink(name string) string {
+	at := ""
+	for segment := range strings.SplitSeq(name, "/") {
+		at = path.Join(at, segment)
+		if mode, ok := t.Mode(at); ok && mode == Symlink {
+			return at
+		}
+	}
+	return ""
+}
+
 // Paths lists every entry, sorted. The caller must not change the slice.
 func (t Tree) Paths() []string { return t.paths }
 
