@@ -16,8 +16,6 @@ package chatops
 import (
 	"fmt"
 	"strings"
-
-	"github.com/linnet-bot/linnet/internal/nearest"
 )
 
 // Prefix is the word that begins a command; a forge must not know it as a command of its own.
@@ -41,22 +39,6 @@ func (m *Misunderstood) Error() string {
 		return text + fmt.Sprintf("; did you mean %q?", m.Nearest)
 	}
 	return text + "; known are " + strings.Join(m.Known, ", ")
-}
-
-// Parse is Read for who carries out nothing but a promotion of the head: every other verb and every argument is Misunderstood.
-func Parse(body, bot string) (c Command, ok bool, err error) {
-	words, ok := addressed(firstLine(body), bot)
-	switch {
-	case !ok:
-		return Command{}, false, nil
-	case len(words) == 0:
-		return Command{}, true, &Misunderstood{Said: "", Reason: "names no command", Known: []string{Promote}}
-	case words[0] != Promote:
-		return Command{}, true, &Misunderstood{Said: harmless(words[0]), Nearest: nearest.Word(words[0], []string{Promote}), Reason: "is not a command", Known: []string{Promote}}
-	case len(words) > 1:
-		return Command{}, true, &Misunderstood{Said: harmless(strings.Join(words, " ")), Nearest: Promote, Reason: "says more than promote takes"}
-	}
-	return Command{Verb: Promote}, true, nil
 }
 
 // firstLine is the first line that is not blank, without what ends it.

@@ -23,6 +23,7 @@ func TestReadUnderstands(t *testing.T) {
 		want       Command
 	}{
 		{"promote", "/canary promote", Command{Verb: Promote}},
+		{"white space", "/canary \t promote \t\r\n", Command{Verb: Promote}},
 		{"by name", "@linnet promote", Command{Verb: Promote}},
 		{"a commit", "/canary promote 1a2b3c4", Command{Verb: Promote, Commit: "1a2b3c4"}},
 		{"a commit in capitals", "/canary promote 1A2B3C4", Command{Verb: Promote, Commit: "1a2b3c4"}},
@@ -65,7 +66,9 @@ func TestReadLeavesAlone(t *testing.T) {
 	for _, tc := range []struct{ name, body string }{
 		{"empty", ""},
 		{"text before it", "Looks good.\n/canary rollback"},
+		{"text in front of it", "please /canary rollback"},
 		{"indented", " /canary rollback"},
+		{"indented by a tab", "\t/canary rollback"},
 		{"code by indentation", "    /canary rollback"},
 		{"quoted", "> /canary rollback"},
 		{"a reply to a quote", "> Should I?\n\n/canary rollback"},
@@ -75,6 +78,9 @@ func TestReadLeavesAlone(t *testing.T) {
 		{"in a list", "- /canary rollback"},
 		{"in a table", "| /canary rollback |"},
 		{"after a hidden remark", "<!-- x -->\n/canary rollback"},
+		{"bold", "**/canary rollback**"},
+		{"an invisible first letter", "\u200b/canary rollback"},
+		{"a longer prefix", "/canaryx rollback"},
 		{"bare", "/rollback"},
 		{"another name", "@linnets rollback"},
 		{"another case", "/CANARY rollback"},
