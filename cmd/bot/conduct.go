@@ -16,8 +16,6 @@ import (
 	"github.com/linnet-bot/linnet/pkg/config"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/forge/local"
-	"github.com/linnet-bot/linnet/pkg/planner"
-	"github.com/linnet-bot/linnet/pkg/release"
 )
 
 // botName is who the bot is on a local forge.
@@ -55,7 +53,7 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 			Environment: e.Path, Branch: cfg.Forge.Branch, Forge: f, Observer: observationFile(e.Cluster.ObservationFile), Material: material,
 			Policy: policyOf(e), Choose: chooser.choose, Requests: requestPolicy(cfg.MergeRequests), Merge: conductor.When(e.Policy.Merge),
 			Now: a.now, MaxGap: maxGap(time.Duration(cfg.Interval)), Marker: marker,
-			Log: slog.New(slog.NewTextHandler(a.stderr, nil)), Rights: cfg.Rights(),
+			Log: slog.New(slog.NewTextHandler(a.stderr, nil)), Rights: cfg.Rights(), First: chooser.first(),
 		})
 		if err != nil {
 			return nil, nil, errors.Join(err, f.Shutdown())
@@ -114,33 +112,6 @@ func (file observationFile) Observe(context.Context) (*checks.Observation, error
 		return nil, fmt.Errorf("read the observation %s: %w", string(file), err)
 	}
 	return &o, nil
-}
-
-// chooser picks the release to move an environment to. Releases do not come by the minute, so an answer serves for a while.
-type chooser struct {
-	source      *release.Source
-	environment config.Environment
-	now         func() time.Time
-
-	current, to, why string
-	asked            time.Time
-}
-
-// choiceAge is how long an answer serves.
-const choiceAge = 10 * time.Minute
-
-func (c *chooser) choose(ctx context.Context, current string) (to, why string, err error) {
-	if age := c.now().Sub(c.asked); c.current == current && age >= 0 && age < choiceAge {
-		return c.to, c.why, nil
-	}
-	to, why, err = chooseTarget(ctx, c.source, current, "", c.environment)
-	if errors.Is(err, planner.ErrUpToDate) {
-		to, why, err = "", err.Error(), nil // there is none, and that says why
-	}
-	if err == nil {
-		c.current, c.to, c.why, c.asked = current, to, why, c.now()
-	}
-	return to, why, err
 }
 
 // maxGap is how far apart two samples may be. A look that is no sample, since Flux was just looking at its source again, leaves two intervals between its

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/linnet-bot/linnet/internal/library"
@@ -70,9 +71,17 @@ func chooseTarget(ctx context.Context, source *release.Source, current, to strin
 		}
 		return to, "the release that was named", nil
 	}
+	return chooseAmong(ctx, source, current, nil, e)
+}
+
+// chooseAmong takes the newest release that policy allows of those that are named, or of all where none is.
+func chooseAmong(ctx context.Context, source *release.Source, current string, named []string, e config.Environment) (version, why string, err error) {
 	scan, err := source.Scan(ctx, current)
 	if err != nil {
 		return "", "", err
+	}
+	if named != nil {
+		scan.Releases = slices.DeleteFunc(slices.Clone(scan.Releases), func(r release.Release) bool { return !slices.Contains(named, r.Version) })
 	}
 	running, err := source.Release(ctx, current)
 	if err != nil {

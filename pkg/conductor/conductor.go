@@ -60,6 +60,8 @@ type Settings struct {
 	// Choose names the release to move to from the current one, and why. An empty release means that there is none, and why says why not; so does
 	// planner.ErrUpToDate. It is asked whenever no upgrade is under way.
 	Choose func(ctx context.Context, current string) (to, why string, err error)
+	// First goes first. nil = none does.
+	First *First
 
 	Requests forge.Policy // what every merge request carries; the zero Policy is the default
 	Merge    When         // "" = OnPromote
@@ -85,7 +87,8 @@ type Conductor struct {
 	Settings
 	plans   *plans
 	soaks   map[soakKey]checks.SoakClock
-	settled map[int]bool // merged requests that nothing is left to say of
+	settled map[int]bool              // merged requests that nothing is left to say of
+	courses map[string]planner.Course // of finished upgrades, by the commit of the last merge, from which they follow
 }
 
 // DefaultMaxGap is MaxGap for one that watches.
@@ -116,5 +119,5 @@ func New(s Settings) (*Conductor, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Conductor{Settings: s, plans: &plans{}, soaks: map[soakKey]checks.SoakClock{}, settled: map[int]bool{}}, nil
+	return &Conductor{Settings: s, plans: &plans{}, soaks: map[soakKey]checks.SoakClock{}, settled: map[int]bool{}, courses: map[string]planner.Course{}}, nil
 }

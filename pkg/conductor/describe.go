@@ -15,6 +15,9 @@ func describe(s State) Status {
 	t := Status{Environment: s.Environment, At: s.Gate.Now}
 	if p := s.Plan; p != nil {
 		t.Upgrade, t.From, t.To, t.Done, t.Phases = p.ID, p.From, p.To, s.Done, phaseStates(s)
+		if s.Proof != nil {
+			t.Proved = s.Proof.says()
+		}
 	}
 	switch stopped := s.stopped(); {
 	case s.Refusal != nil:
@@ -24,6 +27,8 @@ func describe(s State) Status {
 		t.Blocks = refusals(s.Refusal)
 		t.Wanted = []string{"Whoever looks after the repository: put right what is in the way."}
 		t.GoesOn = "As soon as the files allow it; nobody needs to start it."
+	case s.Plan == nil && s.Queue != nil:
+		t.describeQueue(s)
 	case s.Plan == nil:
 		t.Situation = Idle
 		t.Happening = "No upgrade is under way, and none is to be begun."

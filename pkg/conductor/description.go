@@ -38,6 +38,11 @@ func (s State) description(phase planner.Phase, branch, head string) string {
 	}
 	fmt.Fprintf(&out, "%s of the upgrade `%s`: Big Bang %s to %s, Istio %s to %s.\n\n",
 		which, s.Plan.ID, s.Plan.From.Release, s.Plan.To.Release, s.Plan.From.Istio, s.Plan.To.Istio)
+	if s.Proof != nil && s.Turn.Heading != Back {
+		if passed := s.Proof.passed(phase); passed != "" {
+			fmt.Fprintf(&out, "%s\n\n", quiet(passed))
+		}
+	}
 	out.WriteString(cut(quiet(phase.Markdown()), mostText))
 	out.WriteString("\n**Files**\n\n")
 	for _, f := range tree.Stat(phase.Before, phase.After) {

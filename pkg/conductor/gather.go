@@ -44,6 +44,9 @@ func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
 	if err := c.readPlan(ctx, &s, files, known); err != nil {
 		return State{}, err
 	}
+	if err := c.readProof(ctx, &s, files); err != nil {
+		return State{}, err
+	}
 	if err := c.readTurn(ctx, &s, files, known); err != nil {
 		return State{}, err
 	}
@@ -115,6 +118,9 @@ func (c *Conductor) target(ctx context.Context, s *State, files tree.Tree, k kno
 	}
 	if release := k.begun(s.Environment); release != "" {
 		return release, nil
+	}
+	if c.First != nil {
+		return c.afterFirst(ctx, s, files, current)
 	}
 	to, why, err := c.Choose(ctx, current)
 	if errors.Is(err, planner.ErrUpToDate) {

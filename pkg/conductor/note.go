@@ -44,6 +44,7 @@ func (s Status) note() string {
 	list("Wanted", s.Wanted)
 	line("Goes on", s.GoesOn)
 	line("Next", s.Next)
+	line("Proved", s.Proved)
 	list("Comments", s.Commands)
 	if s.Gate != nil {
 		out.WriteString(fence(checks.Text(*s.Gate, gateColumns)))

@@ -36,6 +36,10 @@ type State struct {
 	Refusal error
 	// Nothing is why no upgrade is to be begun; "" when there is a plan.
 	Nothing string
+	// Queue is the environment that goes first, where an upgrade waits for it.
+	Queue *Queue
+	// Proof is what the environment that goes first did in the same upgrade; nil where none goes first, or where it has nothing to show.
+	Proof *Proof
 
 	// Plan is made from the tip, or, once everything is in, from the commit before the last merge.
 	Plan  *planner.Plan

@@ -13,6 +13,7 @@ type Situation string
 // The situations.
 const (
 	Idle      Situation = "idle"      // no upgrade is under way and none is to be begun
+	Queued    Situation = "queued"    // an upgrade is to be begun once another environment has finished it
 	Waiting   Situation = "waiting"   // a gate is not green yet, or soaks
 	Ready     Situation = "ready"     // the gate is green: a person may promote or merge
 	Finishing Situation = "finishing" // the last phase is merged and its effect is awaited
@@ -46,6 +47,7 @@ type Status struct {
 	Wanted    []string       `json:"wanted,omitempty"` // who must do what
 	GoesOn    string         `json:"goesOn"`           // when it goes on by itself
 	Next      string         `json:"next,omitempty"`   // what comes after
+	Proved    string         `json:"proved,omitempty"` // what the environment that goes first did in the same upgrade
 
 	Gate *checks.Result `json:"gate,omitempty"`
 	Soak *SoakStatus    `json:"soak,omitempty"`

@@ -30,6 +30,7 @@ func (s Status) Text(width int) string {
 	p.answers("Wanted", s.Wanted)
 	p.answer("Goes on", s.GoesOn)
 	p.answer("Next", s.Next)
+	p.answer("Proved", s.Proved)
 	p.answers("Comments", s.Commands)
 	if s.Gate != nil && !s.Gate.Green() {
 		p.out.WriteString("\n" + checks.Text(*s.Gate, max(width, 60)))

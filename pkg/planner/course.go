@@ -64,3 +64,19 @@ func ReadCourse(t tree.Tree, environment string) (c Course, ok bool, err error) 
 	}
 	return c, true, nil
 }
+
+// CoursePhase is one phase of a course.
+type CoursePhase struct {
+	Name string
+	Kind Kind
+}
+
+// Phases are the phases that the course leads through, in order.
+func (c Course) Phases() []CoursePhase {
+	all := steps(c)
+	phases := make([]CoursePhase, 0, len(all))
+	for _, s := range all {
+		phases = append(phases, CoursePhase{Name: s.name, Kind: s.kind})
+	}
+	return phases
+}
