@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func options(t *testing.T, flavour, environment string) demo.Options {
+func options(t testing.TB, flavour, environment string) demo.Options {
 	t.Helper()
 	releases, packages := t.TempDir(), t.TempDir()
 	if err := miniature.Releases(releases); err != nil {

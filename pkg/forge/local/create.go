@@ -9,14 +9,12 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/revlist"
-	"github.com/go-git/go-git/v5/storage/filesystem"
 
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
@@ -86,7 +84,7 @@ func fill(dir string, o CreateOptions) (err error) {
 	if _, err := git.PlainInitWithOptions(bare, &git.PlainInitOptions{Bare: true, InitOptions: git.InitOptions{DefaultBranch: branch}}); err != nil {
 		return err
 	}
-	r := &repo{store: filesystem.NewStorage(osfs.New(bare, osfs.WithBoundOS()), cache.NewObjectLRUDefault())}
+	r := openRepo(bare, cache.NewObjectLRU(keptObjects))
 	var first plumbing.Hash
 	switch {
 	case o.Clone != "":

@@ -24,6 +24,8 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/go-git/go-git/v5/plumbing/cache"
+
 	"github.com/linnet-bot/linnet/pkg/forge"
 )
 
@@ -33,6 +35,8 @@ type Forge struct {
 	who string
 	db  *sql.DB
 	now func() time.Time
+
+	objects *cache.ObjectLRU // of the repository, as they were read
 }
 
 var (
@@ -72,7 +76,7 @@ func Open(dir, who string, options ...Option) (*Forge, error) {
 	if err := migrate(context.Background(), db); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the local forge %s: %w", dir, err), db.Close())
 	}
-	f := &Forge{dir: dir, who: who, db: db, now: time.Now}
+	f := &Forge{dir: dir, who: who, db: db, now: time.Now, objects: cache.NewObjectLRU(keptObjects)}
 	for _, o := range options {
 		o(f)
 	}

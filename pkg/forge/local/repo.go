@@ -19,10 +19,30 @@ import (
 
 // repo is the bare repository as one operation sees it. It is made anew for each: go-git keeps the list of packs that it saw first, and
 // a push may bring another at any moment.
-type repo struct{ store *filesystem.Storage }
+type repo struct{ store objects }
 
-func (f *Forge) repository() *repo {
-	return &repo{store: filesystem.NewStorage(osfs.New(f.gitDir(), osfs.WithBoundOS()), cache.NewObjectLRUDefault())}
+func (f *Forge) repository() *repo { return openRepo(f.gitDir(), f.objects) }
+
+func openRepo(dir string, read *cache.ObjectLRU) *repo {
+	return &repo{store: objects{filesystem.NewStorage(osfs.New(dir, osfs.WithBoundOS()), read), read}}
+}
+
+// objects reads an object from the disk once. Whoever writes to the repository, an object never changes under its name, so what was read is kept from one
+// operation to the next. go-git's storage has the same cache, but opens the object's file before it looks there.
+type objects struct {
+	*filesystem.Storage
+	read *cache.ObjectLRU
+}
+
+// keptObjects is how many bytes of objects a Forge keeps.
+const keptObjects = 16 * cache.MiByte
+
+// EncodedObject implements storer.EncodedObjectStorer.
+func (o objects) EncodedObject(kind plumbing.ObjectType, hash plumbing.Hash) (plumbing.EncodedObject, error) {
+	if known, ok := o.read.Get(hash); ok && (kind == plumbing.AnyObject || kind == known.Type()) {
+		return known, nil
+	}
+	return o.Storage.EncodedObject(kind, hash)
 }
 
 // head gives the SHA of a branch.

@@ -54,7 +54,7 @@ func (c *Chart) Render(values map[string]any, o HelmOptions) (Manifest, error) {
 	}, nil
 }
 
-var manifests = newMemo[Manifest](32)
+var manifests = newMemo(128<<20, Manifest.weight)
 
 func (c *Chart) renderKey(values map[string]any, o HelmOptions) (string, error) {
 	asJSON, err := json.Marshal(struct {
@@ -200,6 +200,10 @@ func (c *Chart) Unstable(values map[string]any, o HelmOptions) ([]ID, error) {
 	return slices.Clone(ids), err
 }
 
-var unstable = newMemo[[]ID](32)
+var unstable = newMemo(1<<20, func(ids []ID) int { return len(ids) * 100 })
+
+func (m Manifest) weight() int {
+	return m.Objects.weight() + m.Hooks.weight() + m.CRDs.weight() + len(m.Notes)
+}
 
 func (m Manifest) all() Objects { return slices.Concat(m.CRDs, m.Objects, m.Hooks) }

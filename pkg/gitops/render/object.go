@@ -138,6 +138,27 @@ func copyValue(v any) any {
 	}
 }
 
+// weight is about how many bytes a value occupies in memory.
+func weight(v any) int {
+	const word = 8
+	n := 2 * word
+	switch v := v.(type) {
+	case map[string]any:
+		n += 6 * word
+		for k, e := range v {
+			n += 2*word + len(k) + weight(e)
+		}
+	case []any:
+		n += 3 * word
+		for _, e := range v {
+			n += weight(e)
+		}
+	case string:
+		n += 2*word + len(v)
+	}
+	return n
+}
+
 // decodeYAML reads one YAML document as JSON values; whole numbers become int64.
 func decodeYAML(doc []byte) (any, error) {
 	asJSON, err := yaml.YAMLToJSON(doc)

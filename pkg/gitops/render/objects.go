@@ -53,6 +53,15 @@ func (s Objects) Copy() Objects {
 	return out
 }
 
+// weight is about how many bytes the objects occupy in memory.
+func (s Objects) weight() int {
+	n := 0
+	for _, o := range s {
+		n += weight(map[string]any(o))
+	}
+	return n
+}
+
 // YAML writes the objects as a YAML stream, keys sorted.
 func (s Objects) YAML() []byte {
 	var b bytes.Buffer

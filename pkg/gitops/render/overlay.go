@@ -62,7 +62,7 @@ func overlay(t tree.Tree, dir string, remotes Remotes, amend func(*types.Kustomi
 	return objs.Copy(), err
 }
 
-var overlays = newMemo[Objects](64)
+var overlays = newMemo(32<<20, Objects.weight)
 
 // digest covers everything that decides the build.
 func (c *closure) digest(dir string) string {

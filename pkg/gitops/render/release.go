@@ -56,7 +56,7 @@ func Release(objs Objects, helmRelease Object, c *Chart, kubeVersion string) (Re
 	return r, nil
 }
 
-var postRendered = newMemo[Objects](32)
+var postRendered = newMemo(128<<20, Objects.weight)
 
 // postRender is PostRender, remembered by what objs were rendered from.
 func (c *Chart) postRender(objs Objects, values map[string]any, o HelmOptions, postRenderers any) (Objects, error) {
