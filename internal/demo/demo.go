@@ -93,6 +93,9 @@ type Outcome struct {
 // Run plays the upgrade.
 func Run(ctx context.Context, o Options) (Outcome, error) {
 	o.Policy.Soak = Soak
+	if o.Policy.Kubernetes == "" {
+		o.Policy.Kubernetes = sim.Kubernetes
+	}
 	if o.Start.IsZero() {
 		o.Start = start
 	}

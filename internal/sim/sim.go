@@ -31,13 +31,16 @@ type Releases interface {
 	Chart(ctx context.Context, version string) (map[string][]byte, error)
 }
 
+// Kubernetes is the version that a simulated cluster runs where none is named.
+const Kubernetes = "1.34.0"
+
 // Options say what the cluster is made of.
 type Options struct {
 	Start       time.Time
 	Environment string           // the folder that Flux applies: "dev"
 	Releases    Releases         // the umbrella
 	Packages    release.Packages // package charts; nil = none at hand, everything is a stand-in
-	Kubernetes  string           // version of server and kubelets, "1.34.0"; that when empty
+	Kubernetes  string           // version of server and kubelets; "" = Kubernetes
 	Seed        uint64           // of start-up times, names and the like
 	Misbehave   []string         // names of Misbehaviours that begin once the cluster is at rest
 }
@@ -82,7 +85,7 @@ func New(o Options) (*Cluster, error) {
 		return nil, errors.New("simulate a cluster: no environment folder was given")
 	}
 	if o.Kubernetes == "" {
-		o.Kubernetes = "1.34.0"
+		o.Kubernetes = Kubernetes
 	}
 	for _, name := range o.Misbehave {
 		if _, err := MisbehaviourNamed(name); err != nil {

@@ -108,9 +108,6 @@ func (f *Forge) Find(ctx context.Context, q forge.Query) ([]forge.MergeRequest, 
 		if len(q.States) > 0 && !slices.Contains(q.States, r.State) {
 			continue
 		}
-		if err := fillLists(ctx, f.db, &r.MergeRequest); err != nil {
-			return nil, err
-		}
 		found = append(found, r.MergeRequest)
 	}
 	return found, nil
@@ -126,9 +123,6 @@ func (f *Forge) Get(ctx context.Context, number int) (forge.MergeRequest, error)
 		return forge.MergeRequest{}, err
 	}
 	if r, err = f.look(ctx, r); err != nil {
-		return forge.MergeRequest{}, err
-	}
-	if err := fillLists(ctx, f.db, &r.MergeRequest); err != nil {
 		return forge.MergeRequest{}, err
 	}
 	if r.Approvals, err = approvals(ctx, f.db, number, r.Head); err != nil {

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -27,7 +28,10 @@ func loadRow(ctx context.Context, q querier, number int) (row, error) {
 
 func loadRows(ctx context.Context, q querier, where string, args ...any) (list []row, err error) {
 	rows, err := q.QueryContext(ctx, `SELECT number, source, target, title, description, state, draft, author, head, base,
-		merge_sha, merged_by, opened, updated, done FROM merge_requests `+where, args...)
+		merge_sha, merged_by, opened, updated, done,
+		(SELECT json_group_array(name ORDER BY name) FROM labels WHERE number = m.number),
+		(SELECT json_group_array(name ORDER BY name) FROM reviewers WHERE number = m.number)
+		FROM merge_requests m `+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the merge requests: %w", err)
 	}
@@ -35,10 +39,14 @@ func loadRows(ctx context.Context, q querier, where string, args ...any) (list [
 	for rows.Next() {
 		var r row
 		var author, mergedBy string
+		var labels, reviewers []byte
 		var opened, updated, done int64
 		if err := rows.Scan(&r.Number, &r.Source, &r.Target, &r.Title, &r.Description, &r.State, &r.Draft, &author, &r.Head, &r.base,
-			&r.MergeSHA, &mergedBy, &opened, &updated, &done); err != nil {
+			&r.MergeSHA, &mergedBy, &opened, &updated, &done, &labels, &reviewers); err != nil {
 			return nil, fmt.Errorf("read the merge requests: %w", err)
+		}
+		if err := errors.Join(json.Unmarshal(labels, &r.Labels), json.Unmarshal(reviewers, &r.Reviewers)); err != nil {
+			return nil, fmt.Errorf("read the labels and reviewers of merge request !%d: %w", r.Number, err)
 		}
 		r.Author, r.MergedBy = user(author), user(mergedBy)
 		r.Opened, r.Updated, r.Done = fromNanos(opened), fromNanos(updated), fromNanos(done)
@@ -55,30 +63,4 @@ func saveRow(ctx context.Context, q querier, r row) error {
 		return fmt.Errorf("write merge request !%d: %w", r.Number, err)
 	}
 	return nil
-}
-
-func fillLists(ctx context.Context, q querier, m *forge.MergeRequest) (err error) {
-	if m.Labels, err = names(ctx, q, `SELECT name FROM labels WHERE number = ? ORDER BY name`, m.Number); err != nil {
-		return fmt.Errorf("read the labels of merge request !%d: %w", m.Number, err)
-	}
-	if m.Reviewers, err = names(ctx, q, `SELECT name FROM reviewers WHERE number = ? ORDER BY name`, m.Number); err != nil {
-		return fmt.Errorf("read the reviewers of merge request !%d: %w", m.Number, err)
-	}
-	return nil
-}
-
-func names(ctx context.Context, q querier, query string, args ...any) (list []string, err error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		list = append(list, name)
-	}
-	return list, rows.Err()
 }

@@ -54,7 +54,11 @@ func FluxOverlay(t tree.Tree, dir string, kustomization Object, remotes Remotes)
 	if err != nil {
 		return nil, err
 	}
-	objs, err := overlay(t, dir, remotes, spec.addTo)
+	amend := spec.addTo
+	if !spec.changesBuild() {
+		amend = nil // the same build as Overlay's, and remembered as one
+	}
+	objs, err := overlay(t, dir, remotes, amend)
 	if err != nil {
 		return nil, err
 	}
@@ -71,15 +75,21 @@ func FluxPatches(objs Objects, kustomization Object) (Objects, error) {
 	if len(spec.Components) > 0 {
 		return nil, &Unsupported{What: kustomization.ID().String(), Reason: "spec.components are part of the build and cannot be added to its result"}
 	}
-	var k types.Kustomization
-	spec.addTo(&k)
 	out := objs.Copy()
-	if len(objs) > 0 && (len(k.Patches) > 0 || len(k.Images) > 0 || k.Namespace != "" || k.NamePrefix != "" || k.NameSuffix != "") {
+	if len(objs) > 0 && spec.changesBuild() {
+		var k types.Kustomization
+		spec.addTo(&k)
 		if out, err = buildObjects(objs, k); err != nil {
 			return nil, blame(objs, k, kustomization.ID().String()+": spec", err)
 		}
 	}
 	return spec.label(out), nil
+}
+
+// changesBuild tells whether the spec adds anything to the folder's kustomization.
+func (s fluxSpec) changesBuild() bool {
+	own := s.kustomization()
+	return len(own.Patches) > 0 || len(own.Images) > 0 || s.TargetNamespace != "" || s.NamePrefix != "" || s.NameSuffix != "" || len(s.Components) > 0
 }
 
 // addTo writes the spec into the folder's kustomization, as kustomize-controller does before it builds.
