@@ -45,7 +45,11 @@ func (m Marker) Put(text, scope string, payload []byte) string {
 		}
 		return text + block
 	}
-	return text[:first[0]] + block + markerShape.ReplaceAllLiteralString(text[first[1]:], "")
+	rest := text[first[1]:]
+	for markerShape.MatchString(rest) { // taking one out may join the halves of another
+		rest = markerShape.ReplaceAllLiteralString(rest, "")
+	}
+	return text[:first[0]] + block + rest
 }
 
 // Get returns the payload of the first marker that is genuine. ErrNoMarker when there is none: a changed one is as good as absent.

@@ -83,6 +83,8 @@ func FuzzMarker(f *testing.F) {
 	f.Add("", "", []byte(nil))
 	f.Add("text\r\n<!-- linnet:state v1 YQ== "+strings.Repeat("A", 43)+"= --> tail", "s", []byte("--> <!--"))
 	f.Add(m.Put("a", "s", []byte("x"))+m.Put("b", "t", []byte("y")), "s", []byte{0, 255})
+	shape := m.Put("", "s", nil)
+	f.Add(shape+shape[:30]+shape+shape[30:], "s", []byte("the halves of one marker around another"))
 	f.Fuzz(func(t *testing.T, text, scope string, payload []byte) {
 		put := m.Put(text, scope, payload)
 		got, err := m.Get(put, scope)

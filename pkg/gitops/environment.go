@@ -6,7 +6,7 @@ import (
 )
 
 // Position is a line of a file. File is the path from the repository root, or, for a file of a remote base, its folder and reference before the
-// path, like base@3.18.0/helmrelease.yaml. Line counts from 1; 0 is the file as a whole.
+// path, like base@3.18.0/helmrelease.yaml. Line counts from 1, as YAML breaks lines; 0 is the file as a whole.
 type Position struct {
 	File string `json:"file"`
 	Line int    `json:"line,omitempty"`

@@ -72,10 +72,38 @@ func checkDiscovery(t *testing.T, files map[string][]byte, options gitops.Option
 	}
 	for _, e := range repository.Environments {
 		for _, p := range e.Release.Places {
-			if src, ok := files[p.Position.File]; !ok || p.Position.Line > 1+bytes.Count(src, []byte("\n"))+bytes.Count(src, []byte("\r")) {
+			if src, ok := files[p.Position.File]; !ok || p.Position.Line > lines(src) {
 				t.Errorf("%s: place %+v lies outside the tree", e.ID, p)
 			}
 		}
+	}
+}
+
+// lines is how many lines YAML finds in a text, at most: it breaks them at more than newlines.
+func lines(src []byte) int {
+	n := 1
+	for _, lineBreak := range []string{"\n", "\r", "\u0085", "\u2028", "\u2029"} {
+		n += bytes.Count(src, []byte(lineBreak))
+	}
+	return n
+}
+
+func TestAPlacesLineIsTheOneThatYAMLCounts(t *testing.T) {
+	for _, lineBreak := range []string{"\n", "\r", "\r\n", "\u0085", "\u2028", "\u2029"} {
+		files, options := fixture(t, "override-in-a-file")
+		before, _ := gitops.Discover(tree.New(files), options)
+		for name, src := range files {
+			files[name] = append([]byte("# one"+lineBreak+"# two"+lineBreak), src...)
+		}
+		after, _ := gitops.Discover(tree.New(files), options)
+		for i, e := range after.Environments {
+			for j, p := range e.Release.Places {
+				if want := before.Environments[i].Release.Places[j].Position.Line + 2; p.Position.Line != want {
+					t.Errorf("with %q: %s lies in line %d, want %d", lineBreak, p.Path, p.Position.Line, want)
+				}
+			}
+		}
+		checkDiscovery(t, files, options)
 	}
 }
 
