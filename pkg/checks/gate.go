@@ -52,19 +52,7 @@ func (g Gate) Words() []string {
 
 // Evaluate asks every check and combines the answers (see Combine). An observation that is nil, like a gate without checks, is Unknown.
 func (g Gate) Evaluate(o *Observation, m Merge) Result {
-	if o == nil {
-		return Result{Name: g.Name, Question: g.Title, Reason: "the cluster has not been observed"}
-	}
-	w := newWorld(o)
-	children := make([]Result, 0, len(g.Checks))
-	for _, c := range g.Checks {
-		if own, ok := c.(question); ok {
-			children = append(children, own.answer(w, m))
-			continue
-		}
-		children = append(children, c.Evaluate(o, m))
-	}
-	return tree(g.Name, g.Title, children...)
+	return g.EvaluateAccepting(o, m, nil)
 }
 
 // Join makes one gate of several. A check that several of them ask in the same words is asked once; the soak is the longest.
@@ -93,6 +81,8 @@ type question struct {
 	words string // what must hold
 	id    string // equal ids ask the same of the same things; "" is never the same
 	judge func(w *world, m Merge) Result
+	// without is the same question, going on without some workloads; nil = it can go on without none.
+	without func(left []WorkloadRef) question
 }
 
 var _ Check = question{}

@@ -33,10 +33,13 @@ func Canary(u Upgrade, e Effects) Gate {
 	}}
 }
 
-// Moved is the exit gate of a wave, on its way out (to the canary) or home (to the built-in istiod at the new version).
+// Moved is the exit gate of a wave, on its way out (to the canary) or home (to the built-in istiod at the new version). It can go on without workloads
+// that somebody signed off; see EvaluateAccepting.
 func Moved(u Upgrade, s Scope, from, to ControlPlane, e Effects, soak time.Duration) Gate {
 	return Gate{Name: s.Name, Title: s.String() + " has moved from " + from.String() + " to " + to.String(), Soak: soak, Checks: []Check{
-		settled(u, e), effective(u, e), visible(), allOn(s, to), noneOn(s, from), healthy(s, to), intended(s, to), rolledOut(s),
+		acceptable(func(left []WorkloadRef) Check { return settled(u, e, left...) }), effective(u, e), visible(),
+		of(s, func(s Scope) Check { return allOn(s, to) }), of(s, func(s Scope) Check { return noneOn(s, from) }),
+		of(s, func(s Scope) Check { return healthy(s, to) }), of(s, func(s Scope) Check { return intended(s, to) }), of(s, rolledOut),
 	}}
 }
 
@@ -45,7 +48,7 @@ func Moved(u Upgrade, s Scope, from, to ControlPlane, e Effects, soak time.Durat
 func GatewayMoved(u Upgrade, g Scope, from, to ControlPlane, e Effects, soak time.Duration) Gate {
 	g.Only = g.Only || len(g.Workloads) > 0
 	gate := Moved(u, g, from, to, e, soak)
-	gate.Checks = append(gate.Checks, endpointsOn(g, to))
+	gate.Checks = append(gate.Checks, of(g, func(g Scope) Check { return endpointsOn(g, to) }))
 	return gate
 }
 

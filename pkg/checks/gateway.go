@@ -13,8 +13,10 @@ func endpointsOn(g Scope, c ControlPlane) Check {
 		id:    "endpoints/" + scopeID(g) + "/" + c.Revision,
 		judge: func(w *world, _ Merge) Result {
 			r := Result{Verdict: Pass, Required: "ready endpoints, only of " + c.Revision}
+			whole := g
+			whole.left = nil // a gateway that was signed off still has to be there
 			own := map[string]*proxy{}
-			for _, p := range w.scoped(g) {
+			for _, p := range w.scoped(whole) {
 				own[p.Namespace+"/"+p.Name] = p
 			}
 			services, endpoints := 0, 0
@@ -30,9 +32,11 @@ func endpointsOn(g Scope, c ControlPlane) Check {
 					if p == nil {
 						continue // a Service may serve several gateways; the others have their own turn
 					}
-					if p.revision.Revision != c.Revision {
+					if p.revision.Revision != c.Revision && !g.leavesProxy(p) {
 						r = r.worsen(Wait, fmt.Sprintf("Service %s/%s still leads to %s on %s", s.Namespace, s.Name, name, p.revision))
-						r.Stragglers = append(r.Stragglers, w.straggler(p, c))
+						who := w.straggler(p, c)
+						who.Acceptable = p.revision.Known()
+						r.Stragglers = append(r.Stragglers, who)
 					}
 				}
 				if len(s.Ready) == 0 {

@@ -41,6 +41,8 @@ func healthy(s Scope, c ControlPlane) Check {
 				r.Stragglers = append(r.Stragglers, Straggler{
 					Namespace: p.Namespace, Kind: p.root.Kind, Name: p.root.Name, Pod: p.Name, Revision: p.revision.String(),
 					Reason: why, Remedy: remedy, Since: p.Created,
+					// One that has moved has to be well; only of one that has not is it no wonder that it is not as the others are.
+					Acceptable: v == Wait && p.revision.Known() && p.revision.Revision != c.Revision,
 				})
 			}
 			r.Found = fmt.Sprintf("%d of %d", well, total)

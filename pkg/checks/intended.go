@@ -30,7 +30,10 @@ func intended(s Scope, c ControlPlane) Check {
 					continue
 				}
 				r = r.worsen(v, t.ref.String()+": "+why)
-				r.Stragglers = append(r.Stragglers, t.straggler(revision, why, remedy))
+				who := t.straggler(revision, why, remedy)
+				// An injector that cannot be called is istiod's fault and not the workload's.
+				who.Acceptable = v == Wait && c.Revision != "" && revision != c.Revision
+				r.Stragglers = append(r.Stragglers, who)
 			}
 			r.Found = fmt.Sprintf("%d of %d", right, total)
 			return r

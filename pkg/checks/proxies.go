@@ -23,7 +23,9 @@ func allOn(s Scope, c ControlPlane) Check {
 					unknown++
 					fallthrough
 				default:
-					r.Stragglers = append(r.Stragglers, w.straggler(p, c))
+					who := w.straggler(p, c)
+					who.Acceptable = p.revision.Known()
+					r.Stragglers = append(r.Stragglers, who)
 				}
 			}
 			bare := w.startedBare(s, m)
@@ -56,7 +58,7 @@ func (w *world) emptyScope(s Scope, proxies int) string {
 		return ""
 	}
 	for _, ref := range s.Workloads {
-		if wl := w.workloads[ref]; wl != nil && wl.Replicas > 0 && !wl.custom() && wl.Kind != "Job" {
+		if wl := w.workloads[ref]; wl != nil && !(template{ref: ref, workload: wl}).left(s) && wl.Replicas > 0 && !wl.custom() && wl.Kind != "Job" {
 			if t := (template{wl.ref(), wl.TemplateLabels, wl.TemplateAnnotations, wl.HostNetwork, wl, nil}); t.injectable() && len(t.injectors(w)) > 0 {
 				return ref.String() + " should have proxies, and none was seen"
 			}
@@ -121,7 +123,9 @@ func noneOn(s Scope, c ControlPlane) Check {
 				switch {
 				case p.revision.Revision == c.Revision:
 					injected++
-					r.Stragglers = append(r.Stragglers, w.leaving(p, c))
+					who := w.leaving(p, c)
+					who.Acceptable = true
+					r.Stragglers = append(r.Stragglers, who)
 				case !p.revision.Known():
 					unknown++
 					r.Stragglers = append(r.Stragglers, w.leaving(p, c))
@@ -129,6 +133,7 @@ func noneOn(s Scope, c ControlPlane) Check {
 					r.Stragglers = append(r.Stragglers, Straggler{
 						Namespace: p.Namespace, Kind: p.root.Kind, Name: p.root.Name, Pod: p.Name, Revision: p.revision.String(),
 						Reason: "connected to " + c.Revision + " although " + p.revision.Revision + " injected it", Remedy: "kubectl -n " + p.Namespace + " delete pod " + p.Name, Since: p.Created,
+						Acceptable: true,
 					})
 				}
 				if w.connectedTo(p.key, c.Revision) {

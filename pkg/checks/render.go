@@ -32,6 +32,7 @@ func (s Style) Text(r Result) string {
 		p.details(r, 1)
 	}
 	p.stragglers(Stragglers(r))
+	p.accepted(AcceptedIn(r))
 	return p.out.String()
 }
 
@@ -60,6 +61,9 @@ func Summary(r Result) string {
 	}
 	if n := len(Stragglers(r)); n > 0 {
 		line += fmt.Sprintf(" (%s)", count(n, "straggler"))
+	}
+	if n := len(AcceptedIn(r)); n > 0 {
+		line += fmt.Sprintf(" (%s signed off)", count(n, "workload"))
 	}
 	line = strings.ReplaceAll(plain(line), " @", " at ")
 	return strings.Trim(strings.TrimLeft(line, "/@ "), "; ")

@@ -36,10 +36,11 @@ func rolledOut(s Scope) Check {
 			r := Result{Required: "newest template on all pods, all of them ready"}
 			total := 0
 			for _, ref := range s.Workloads {
-				if w.workloads[ref] == nil && s.namespace(ref.Namespace) && ref.Kind != "CronJob" {
+				if w.workloads[ref] == nil && s.namespace(ref.Namespace) && ref.Kind != "CronJob" && !s.leaves(ref) {
 					r.Stragglers = append(r.Stragglers, Straggler{
 						Namespace: ref.Namespace, Kind: ref.Kind, Name: ref.Name,
 						Reason: "the plan's render has it, the cluster has not", Remedy: "wait for Flux, or look at its HelmRelease",
+						Acceptable: true,
 					})
 				}
 			}
@@ -56,7 +57,9 @@ func rolledOut(s Scope) Check {
 				if reason == "" {
 					reason, remedy = missing, "wait"
 				}
-				r.Stragglers = append(r.Stragglers, t.straggler("", reason, remedy))
+				who := t.straggler("", reason, remedy)
+				who.Acceptable = true
+				r.Stragglers = append(r.Stragglers, who)
 			}
 			if n := len(r.Stragglers); n > 0 {
 				r.Verdict = Wait

@@ -10,8 +10,8 @@ import (
 const routine = time.Minute
 
 // settled asks whether Flux has applied the merge and everything that follows from it has come to rest. Each leaf is one thing that Flux's Ready
-// conditions have been seen to hide.
-func settled(u Upgrade, e Effects) Check {
+// conditions have been seen to hide. The workloads that are left need not have rolled.
+func settled(u Upgrade, e Effects, left ...WorkloadRef) Check {
 	return question{
 		name: "flux-settled", asks: "Has Flux applied the merge, and has everything that follows from it come to rest?",
 		words: settledWords(e),
@@ -22,7 +22,7 @@ func settled(u Upgrade, e Effects) Check {
 			if e.UmbrellaChanges {
 				leaves = append(leaves, c.umbrellaDeployed(m))
 			}
-			leaves = append(leaves, c.workloadsRolled())
+			leaves = append(leaves, c.workloadsRolled(Scope{left: left}))
 			if e.QuietTime {
 				leaves = append(leaves, c.quiet())
 			}

@@ -184,7 +184,7 @@ func (c *chain) umbrellaDeployed(m Merge) Result {
 }
 
 // workloadsRolled: what the releases render has rolled.
-func (c *chain) workloadsRolled() Result {
+func (c *chain) workloadsRolled(s Scope) Result {
 	r := Result{Name: "workloads", Question: "Have the workloads of these HelmReleases finished rolling?", Verdict: Pass}
 	own := map[NamespacedName]bool{}
 	for _, h := range c.releases {
@@ -192,7 +192,7 @@ func (c *chain) workloadsRolled() Result {
 	}
 	total := 0
 	for _, t := range c.templates() {
-		if t.workload == nil || !own[t.workload.HelmRelease] {
+		if t.workload == nil || !own[t.workload.HelmRelease] || t.left(s) {
 			continue
 		}
 		total++
@@ -202,7 +202,9 @@ func (c *chain) workloadsRolled() Result {
 				reason, remedy = why, "wait"
 			}
 			r = r.worsen(Wait, t.ref.String()+": "+reason)
-			r.Stragglers = append(r.Stragglers, t.straggler("", reason, remedy))
+			who := t.straggler("", reason, remedy)
+			who.Acceptable = true
+			r.Stragglers = append(r.Stragglers, who)
 		}
 	}
 	r.Found = count(total, "workload")

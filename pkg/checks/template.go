@@ -38,11 +38,27 @@ func (w *Workload) custom() bool {
 }
 
 func (t template) in(s Scope) bool {
+	if t.left(s) {
+		return false
+	}
 	if s.holds(t.ref) {
 		return true
 	}
 	for _, o := range t.owners() {
 		if s.holds(WorkloadRef{t.ref.Namespace, o.Kind, o.Name}) {
+			return true
+		}
+	}
+	return false
+}
+
+// left tells whether a scope goes on without it, by its own name or by an owner's.
+func (t template) left(s Scope) bool {
+	if s.leaves(t.ref) {
+		return true
+	}
+	for _, o := range t.owners() {
+		if s.leaves(WorkloadRef{t.ref.Namespace, o.Kind, o.Name}) {
 			return true
 		}
 	}

@@ -59,6 +59,8 @@ type Scope struct {
 	Workloads []WorkloadRef
 	// Only limits the scope to Workloads: what else runs in the namespaces moves in another phase.
 	Only bool
+
+	left []WorkloadRef // what somebody signed off; the scope is asked about without it
 }
 
 // WorkloadRef names a workload: {"istio-gateway", "Deployment", "public-ingressgateway"}.

@@ -51,6 +51,7 @@ type Result struct {
 	// nor red, so a soak goes on as if this look had not happened.
 	NoSample   bool        `json:"noSample,omitempty"`
 	Stragglers []Straggler `json:"stragglers,omitempty"`
+	Accepted   []Accepted  `json:"accepted,omitempty"` // workloads that it went on without, on somebody's word
 	Children   []Result    `json:"children,omitempty"`
 }
 
@@ -67,6 +68,8 @@ type Straggler struct {
 	Reason    string    `json:"reason"`
 	Remedy    string    `json:"remedy,omitempty"` // a change in Git, or a command
 	Since     time.Time `json:"since,omitzero"`   // since when it has been so; zero = not known
+	// Acceptable tells that all it takes is that the workload moves or rolls, so that a person may sign it off.
+	Acceptable bool `json:"acceptable,omitempty"`
 }
 
 // Combine gives a parent the verdict of its children: any Fail makes it Fail, else any Unknown makes it Unknown, else any Wait makes it Wait, else

@@ -148,6 +148,9 @@ func (p *Pod) job() bool {
 
 // inScope reports whether a proxy belongs to what a phase moves.
 func (w *world) inScope(s Scope, p *proxy) bool {
+	if s.leavesProxy(p) {
+		return false
+	}
 	if s.holds(p.root) {
 		return true
 	}
