@@ -16,6 +16,7 @@ import (
 	"github.com/linnet-bot/linnet/pkg/config"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/forge/local"
+	"github.com/linnet-bot/linnet/pkg/planner"
 )
 
 // botName is who the bot is on a local forge.
@@ -49,9 +50,15 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 	var all []*conductor.Conductor
 	for _, e := range environments {
 		chooser := &chooser{source: source, environment: e, now: a.now}
+		open, err := e.Policy.Calendar()
+		if err != nil {
+			return nil, nil, errors.Join(err, f.Shutdown())
+		}
 		c, err := conductor.New(conductor.Settings{
 			Environment: e.Path, Branch: cfg.Forge.Branch, Forge: f, Observer: observationFile(e.Cluster.ObservationFile), Material: material,
-			Policy: policyOf(e), Choose: chooser.choose, Requests: requestPolicy(cfg.MergeRequests), Merge: conductor.When(e.Policy.Merge),
+			Policy: policyOf(e), Choose: chooser.choose, Requests: requestPolicy(cfg.MergeRequests),
+			Merge: conductor.When(e.Policy.Merge), MergeByKind: mergeByKind(e.Policy), Calendar: open,
+			MaxDwell: time.Duration(e.Policy.MaxDwell), Escalate: cfg.MergeRequests.Escalate,
 			Now: a.now, MaxGap: maxGap(time.Duration(cfg.Interval)), Marker: marker,
 			Log: slog.New(slog.NewTextHandler(a.stderr, nil)), Rights: cfg.Rights(), First: chooser.first(),
 		})
@@ -94,6 +101,17 @@ func stateMarker(cfg config.Config, getenv func(string) string) (*forge.Marker, 
 
 func requestPolicy(m config.MergeRequests) forge.Policy {
 	return forge.Policy{Labels: m.Labels, Reviewers: m.Reviewers, Title: m.Title, Trailers: m.Trailers, Method: forge.Method(m.Method)}
+}
+
+// mergeByKind is who merges phases of the kinds for which the policy says it.
+func mergeByKind(p config.Policy) map[planner.Kind]conductor.When {
+	kinds := map[planner.Kind]conductor.When{}
+	for _, kind := range planner.Kinds {
+		if when := p.MergeOf(string(kind)); when != p.Merge {
+			kinds[kind] = conductor.When(when)
+		}
+	}
+	return kinds
 }
 
 // observationFile reads what was seen of a cluster from a file, anew at each look.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +37,8 @@ func newConfigCheckCommand(a *app) *cobra.Command {
 		Long: `Reads FILE (else what --config or $LINNET_CONFIG names) exactly as every other
 command does and prints it with the defaults filled in. What is wrong with it is
 printed with file and line, and the exit code is 1. Nothing else is read: not
-the files it names, no network.`,
+the files it names, no network. For each environment with windows or freezes
+a comment below says when the bot may merge next.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -52,10 +55,34 @@ the files it names, no network.`,
 			if err != nil {
 				return err
 			}
-			_, err = a.stdout.Write(text)
+			next, err := openings(cfg, a.now())
+			if err != nil {
+				return err
+			}
+			_, err = a.stdout.Write(append(text, next...))
 			return err
 		},
 	}
+}
+
+// openings says, as comments of YAML, when the bot may merge next in each environment that has windows or freezes.
+func openings(cfg config.Config, now time.Time) (string, error) {
+	var out strings.Builder
+	for _, e := range cfg.Environments {
+		if len(e.Policy.Windows)+len(e.Policy.Freezes) == 0 {
+			continue
+		}
+		c, err := e.Policy.Calendar()
+		if err != nil {
+			return "", err
+		}
+		if _, why := c.Next(now); why != "" {
+			fmt.Fprintf(&out, "# environment %q: the bot does not merge now: %s\n", e.Path, why)
+		} else {
+			fmt.Fprintf(&out, "# environment %q: the bot may merge now\n", e.Path)
+		}
+	}
+	return out.String(), nil
 }
 
 func newConfigSchemaCommand(a *app) *cobra.Command {

@@ -22,6 +22,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/linnet-bot/linnet/pkg/calendar"
 	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
@@ -65,6 +66,13 @@ type Settings struct {
 
 	Requests forge.Policy // what every merge request carries; the zero Policy is the default
 	Merge    When         // "" = OnPromote
+	// MergeByKind is who merges phases of one kind, and their ways back; kinds that are not in it go by Merge. A word that is none of the three is Manual.
+	MergeByKind map[planner.Kind]When
+	// Calendar is when the bot may merge. It binds neither people nor anything else that the bot does. The zero Calendar is always open.
+	Calendar calendar.Calendar
+	// MaxDwell is how long a merge request may be open before those in Escalate, such as "@mesh-oncall", are mentioned on it, once. 0 = for ever.
+	MaxDwell time.Duration
+	Escalate []string // nobody = nobody is told
 
 	Now func() time.Time
 	// MaxGap is how far apart two looks may be for a soak to go on, and how old an observation may be. 0 = a minute, for one that watches;

@@ -86,7 +86,7 @@ func (s State) settle() []Action {
 			}
 		}
 		if s.newest(r) && s.waits() {
-			actions = append(actions, s.writeNote(r, describe(s).note())...)
+			actions = append(actions, s.writeNote(r, describe(s).note()+s.told(r))...)
 		}
 	}
 	return actions
@@ -221,13 +221,7 @@ func (s State) refresh() []Action {
 
 // say writes check and note of the open merge request, and the note of one that a person closed.
 func (s State) say() []Action {
-	r := s.Current
-	if r == nil {
-		r = s.Left
-	}
-	if r == nil && (s.Refusal != nil || s.Turn.Paused != 0) && len(s.Others) > 0 {
-		r = &s.Others[0]
-	}
+	r := s.subject()
 	if r == nil {
 		return nil
 	}
@@ -238,7 +232,8 @@ func (s State) say() []Action {
 			actions = append(actions, SetCheck{SHA: r.Head, Check: want})
 		}
 	}
-	return append(actions, s.writeNote(*r, status.note())...)
+	actions = append(actions, s.escalate(*r, status)...)
+	return append(actions, s.writeNote(*r, status.note()+s.told(*r))...)
 }
 
 // writeNote edits the note when it has something new to say, and now and then to carry the soak.
@@ -264,7 +259,7 @@ func (s State) check(t Status) forge.Check {
 	case t.Situation == Refused || t.Situation == Stopped || t.Situation == Paused:
 		c.State, c.Title = forge.ActionRequired, t.Happening
 	case s.Gate.open():
-		c.State = forge.Success
+		c.State, c.Title = forge.Success, s.checkTitle(c.Title)
 	case s.Gate.Result.Green():
 		c.State = forge.InProgress
 		c.Title = fmt.Sprintf("green since %s, must stay so for %s", clock(s.Gate.Clock.GreenSince), length(s.Gate.Asked.Soak))
@@ -284,16 +279,4 @@ func said(all []forge.Check, me forge.User, want forge.Check) bool {
 		}
 	}
 	return false
-}
-
-// merge merges where policy and the forge let it.
-func (s State) merge(orders []order) []Action {
-	phase, _ := s.next()
-	if !s.Gate.open() || s.Current.Mergeability.Readiness != forge.Ready || s.Merge == Manual || s.Merge == OnPromote && !promotes(orders) {
-		return nil
-	}
-	return []Action{Merge{
-		Number: s.Current.Number, Target: s.Tip, After: phase.After,
-		Options: forge.MergeOptions{Head: s.Head.SHA, Method: s.Requests.Method, Message: s.mergeMessage(phase)},
-	}}
 }

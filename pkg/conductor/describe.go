@@ -64,6 +64,7 @@ func describe(s State) Status {
 		t.describeGate(s)
 		t.describeWait(s)
 	}
+	t.Happening += s.lingering()
 	return t
 }
 
@@ -205,7 +206,8 @@ func (t *Status) describeWait(s State) {
 			}
 		}
 	}
-	byItself := s.Merge == Auto || s.Merge == OnPromote && asked
+	when := s.whenNext()
+	byItself := when == Auto || when == OnPromote && asked
 	open := s.Gate.open()
 	if open && !byItself && s.Current != nil {
 		t.Situation = Ready
@@ -213,9 +215,9 @@ func (t *Status) describeWait(s State) {
 	switch {
 	case s.Current == nil:
 		t.GoesOn = "With the next look: the merge request is opened."
-	case s.Merge == Manual && open:
+	case when == Manual && open:
 		t.Wanted = append(t.Wanted, fmt.Sprintf("Somebody who may: merge !%d.", t.Request))
-	case s.Merge == Manual:
+	case when == Manual:
 		t.Wanted = append(t.Wanted, fmt.Sprintf("Nobody yet; merge !%d when the gate is green.", t.Request))
 	case byItself && len(t.Wanted) == 0:
 		t.Wanted = append(t.Wanted, "Nobody.")
@@ -245,6 +247,7 @@ func (t *Status) describeWait(s State) {
 	default:
 		t.GoesOn = fmt.Sprintf("When the gate is green; then %s.", verb)
 	}
+	t.describeCalendar(s, byItself)
 }
 
 // foreignReasons are what the forge still wants, but for the bot's own check, of which the gate tells.

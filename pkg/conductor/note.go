@@ -12,6 +12,7 @@ const (
 	noteName   = "progress" // how it goes, edited and never repeated
 	closedNote = "closed"   // why the bot closed it
 	turnNote   = "turn"     // which way people said that it goes
+	dwellNote  = "dwell"    // that it takes long, for those who are to be told
 )
 
 // gateColumns is how wide the gate is written in a note.

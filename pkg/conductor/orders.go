@@ -85,8 +85,8 @@ func (s State) promotion(t Turn, r Request, o order) order {
 		return o
 	case r.State == forge.Closed || s.leaves(t, r):
 		return void("since !%d is closed", r.Number)
-	case s.Merge == Manual && cmd.Verb == chatops.Promote:
-		return void("since people merge here (policy.merge is manual)")
+	case s.byPeople(r) != "" && cmd.Verb == chatops.Promote:
+		return void("since people merge here (%s)", s.byPeople(r))
 	case cmd.Commit != "" && !strings.HasPrefix(s.Head.SHA, cmd.Commit):
 		return void("since it names commit %s, and the head is %.8s", cmd.Commit, s.Head.SHA)
 	case s.gave(c, forge.ThumbsDown) || c.Created.Before(s.Head.Made):
@@ -98,6 +98,9 @@ func (s State) promotion(t Turn, r Request, o order) order {
 		return o
 	}
 	o.line = fmt.Sprintf("%s, promote: %.8s is merged as soon as the gate is green and the forge lets it.", from(c), s.Head.SHA)
+	if _, why := s.Calendar.Next(s.Now); why != "" {
+		o.line = fmt.Sprintf("%s, promote: %.8s is merged as soon as the gate is green, and the forge and the calendar let it: %s.", from(c), s.Head.SHA, why)
+	}
 	return o
 }
 

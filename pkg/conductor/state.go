@@ -3,6 +3,7 @@ package conductor
 import (
 	"time"
 
+	"github.com/linnet-bot/linnet/pkg/calendar"
 	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
@@ -12,6 +13,8 @@ import (
 
 // State is everything that a decision follows from, as it was read. It holds no conclusions.
 type State struct {
+	Now time.Time // when it was read
+
 	Environment string
 	Branch      string // the target
 	Tip         string // its SHA
@@ -19,7 +22,13 @@ type State struct {
 
 	Requests forge.Policy
 	Merge    When
-	MaxGap   time.Duration
+	// MergeByKind is who merges phases of one kind; kinds that are not in it go by Merge.
+	MergeByKind map[planner.Kind]When
+	Calendar    calendar.Calendar // when the bot may merge
+	MaxGap      time.Duration
+	// MaxDwell is how long a merge request may be open before those in Escalate, such as "@mesh-oncall", are mentioned on it; 0 = for ever.
+	MaxDwell time.Duration
+	Escalate []string
 	Marker   *forge.Marker
 
 	Rights chatops.Rights          // nil = the defaults

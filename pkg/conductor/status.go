@@ -14,7 +14,7 @@ type Situation string
 const (
 	Idle      Situation = "idle"      // no upgrade is under way and none is to be begun
 	Queued    Situation = "queued"    // an upgrade is to be begun once another environment has finished it
-	Waiting   Situation = "waiting"   // a gate is not green yet, or soaks
+	Waiting   Situation = "waiting"   // a gate is not green yet, or soaks, or the bot waits for the calendar
 	Ready     Situation = "ready"     // the gate is green: a person may promote or merge
 	Finishing Situation = "finishing" // the last phase is merged and its effect is awaited
 	Finished  Situation = "finished"  // the upgrade is over
@@ -48,6 +48,10 @@ type Status struct {
 	GoesOn    string         `json:"goesOn"`           // when it goes on by itself
 	Next      string         `json:"next,omitempty"`   // what comes after
 	Proved    string         `json:"proved,omitempty"` // what the environment that goes first did in the same upgrade
+	// Shut is why the calendar does not let the bot merge at the moment at which the gate could be open, and Opens when it does: "opens Tue 2026-11-03
+	// 22:00 Europe/Berlin". Shut is "" where the calendar is not in the way; Opens is zero with it where no window opens again.
+	Shut  string    `json:"shut,omitempty"`
+	Opens time.Time `json:"opens,omitzero"`
 
 	Gate *checks.Result `json:"gate,omitempty"`
 	Soak *SoakStatus    `json:"soak,omitempty"`

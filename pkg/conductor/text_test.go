@@ -40,6 +40,8 @@ func situations() map[string]State {
 		"stopped":   stopped,
 		"finishing": finishing,
 		"finished":  over,
+		"frozen":    open(frozen, claimed),
+		"lingering": open(lingering),
 		"soaking": open(func(s *State) {
 			s.Gate.Asked.Soak, s.Gate.Clock = time.Hour, checks.SoakClock{GreenSince: noon.Add(-time.Minute), LastSample: noon, Resets: 2}
 		}),
@@ -47,7 +49,7 @@ func situations() map[string]State {
 }
 
 func TestStatusAnswersInOrderAndFits(t *testing.T) {
-	want := map[string]Situation{"idle": Idle, "refused": Refused, "about": Waiting, "ready": Ready, "waiting": Waiting, "stopped": Stopped, "finishing": Finishing, "finished": Finished, "soaking": Waiting}
+	want := map[string]Situation{"idle": Idle, "refused": Refused, "about": Waiting, "ready": Ready, "waiting": Waiting, "stopped": Stopped, "finishing": Finishing, "finished": Finished, "soaking": Waiting, "frozen": Waiting, "lingering": Ready}
 	for name, state := range situations() {
 		status := describe(state)
 		if status.Situation != want[name] {

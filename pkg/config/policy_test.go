@@ -41,12 +41,9 @@ func TestMergeOf(t *testing.T) {
 }
 
 func TestEveryKindOfPhaseHasItsKey(t *testing.T) {
-	kinds := []planner.Kind{
-		planner.CRDs, planner.Canary, planner.Wave, planner.Gateway, planner.CNI, planner.Bump, planner.Home, planner.HomeGateway, planner.Cleanup,
-	}
-	for _, kind := range kinds {
+	for _, kind := range planner.Kinds {
 		p := load(t, "environments: [{path: dev, policy: {mergeByPhase: {"+string(kind)+": auto}}}]").Environments[0].Policy
-		for _, other := range kinds {
+		for _, other := range planner.Kinds {
 			want := MergeOnPromote
 			if other == kind {
 				want = MergeAuto

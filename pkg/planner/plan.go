@@ -46,6 +46,9 @@ const (
 	Cleanup     Kind = "cleanup"
 )
 
+// Kinds are all of them.
+var Kinds = []Kind{CRDs, Canary, Wave, Gateway, CNI, Bump, Home, HomeGateway, Cleanup}
+
 // Version names one end of an upgrade.
 type Version struct {
 	Release string `json:"release"` // Big Bang, "3.18.0"
