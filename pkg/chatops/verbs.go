@@ -64,8 +64,8 @@ var Verbs = []Verb{
 	{
 		Name: Promote, Args: "[COMMIT]", takes: maybeCommit, Right: maintainer, Also: []string{"merge", "approve", "lgtm", "ship", "deploy", "go"},
 		Short: "Merge this commit as soon as the gate is green; a later push voids it.",
-		Long: "It stands until the gate is green, the forge's own rules are met, and the merge still gives what was planned; then the bot merges. It holds for one commit: " +
-			"the one that was the head when the comment was written. With COMMIT, the first 7 or more digits of its hash, it is refused unless that is the head.\n\n" +
+		Long: "It stands until the gate is green, windows and freezes let the bot merge, the forge's own rules are met, and the merge still gives what was planned; then the bot " +
+			"merges. It holds for one commit: the one that was the head when the comment was written. With COMMIT, the first 7 or more digits of its hash, it is refused unless that is the head.\n\n" +
 			"It is void when the branch moves, when the comment is edited or deleted, and when its author loses the right. It replaces no approval that the forge asks for.",
 		Examples: []string{"promote", "promote 1a2b3c4"},
 	},
