@@ -115,7 +115,9 @@ var Verbs = []Verb{
 		Name: Accept, Args: "WORKLOAD REASON… [until DATE]", takes: workloadAndReason, Right: maintainer, Also: []string{"ignore", "waive", "override", "except"},
 		Short: "Sign a straggler off: the gate no longer waits for this workload.",
 		Long: "WORKLOAD is `namespace/name`, or `kind/namespace/name` where several have the name. REASON is the rest of the line. It is recorded with who said it and when, and shown " +
-			"wherever the gate is shown.\n\nWith `until` and a date it holds to the end of that day, UTC; without, to the end of the upgrade.",
+			"wherever the gate is shown.\n\nWith `until` and a date it holds to the end of that day, UTC; without, to the end of the upgrade.\n\n" +
+			"Only waiting can be signed off, and only in the gates of waves and gateways. What is unknown or broken stays so, and before a control plane is taken away every " +
+			"workload counts that still uses it.",
 		Examples: []string{"accept monitoring/grafana restarted by hand tonight", "accept StatefulSet/logging/loki-write ticket OPS-12 until 2026-12-31"},
 	},
 	{

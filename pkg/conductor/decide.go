@@ -118,6 +118,9 @@ func (s State) heed() []Action {
 		case o.want != "":
 			outcomes = append(outcomes, React{Number: r.Number, Comment: o.comment.ID, Kind: o.want})
 		}
+		if o.signs != nil {
+			effects = append(effects, WriteNote{Number: r.Number, Name: acceptNote(o.comment.ID), Body: acceptedNote(*o.signs)})
+		}
 		if o.asks {
 			effects = append(effects, WriteNote{Number: r.Number, Name: answerNote(o.comment.ID), Body: s.answer(o)})
 		}

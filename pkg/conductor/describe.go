@@ -151,6 +151,7 @@ func (t *Status) describeGate(s State) {
 		t.Healthy = "Not yet: " + sentence(g.Result.Reason)
 	}
 	t.Blocks = append(t.Blocks, gateBlocks(g)...)
+	t.Accepted = s.inEffect()
 }
 
 // mostBlocks is how many things in the way are named; the gate below has all.

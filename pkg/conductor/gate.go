@@ -71,7 +71,7 @@ func (c *Conductor) readGate(ctx context.Context, s *State, seen sight) error {
 		g.Result = checks.Result{Name: g.Asked.Name, Question: g.Asked.Title, Verdict: checks.Wait, NoSample: true,
 			Reason: "the cluster has not been observed since the merge"}
 	default:
-		g.Result = g.Asked.Evaluate(o, g.Merge)
+		g.Result = g.Asked.EvaluateAccepting(o, g.Merge, s.accepted())
 		if at := earlier(o.At, g.Now); !at.Before(clock.LastSample) {
 			clock = clock.Sample(at, g.Result, c.MaxGap)
 		}

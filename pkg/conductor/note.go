@@ -42,6 +42,7 @@ func (s Status) note() string {
 	line("Happening", s.Happening)
 	line("Healthy", s.Healthy)
 	list("In the way", s.Blocks)
+	list("Signed off", s.Accepted)
 	list("Wanted", s.Wanted)
 	line("Goes on", s.GoesOn)
 	line("Next", s.Next)
@@ -71,7 +72,7 @@ func (s State) mergedNote(r Request) string {
 	if who := s.promoters(r); who != "" {
 		text += ", on the word of " + who
 	}
-	text += ".\n\n" + s.skips(r)
+	text += ".\n\n" + s.skips(r) + s.signedOffBelow(r)
 	if p.Number < len(s.Plan.Phases) {
 		return text + "**Next** What it does in the cluster is watched in the merge request of the next phase.\n"
 	}

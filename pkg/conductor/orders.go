@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/linnet-bot/linnet/pkg/chatops"
+	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
 )
 
@@ -17,6 +18,7 @@ type order struct {
 	standing bool // it holds for the head as it is
 	refused  bool
 	asks     bool               // it wants an answer in words
+	signs    *checks.Acceptance // it is to be recorded
 	want     forge.ReactionKind // still to be given; "" = it has been
 	line     string             // the answer, for the note
 }
@@ -113,7 +115,8 @@ func (s State) outcomes(r Request) []order {
 		}
 		o := order{comment: c, want: forge.Rocket}
 		cmd, _, err := chatops.Read(chatops.Comment{Body: c.Body}, s.Me.Name)
-		if r.State == forge.Closed && (err != nil || binds[cmd.Verb]) {
+		_, recorded := s.record(r, c)
+		if r.State == forge.Closed && (err != nil || binds[cmd.Verb]) || cmd.Verb == chatops.Accept && !recorded {
 			o.want = forge.ThumbsDown
 		}
 		all = append(all, o)

@@ -53,6 +53,9 @@ type Status struct {
 	Shut  string    `json:"shut,omitempty"`
 	Opens time.Time `json:"opens,omitzero"`
 
+	// Accepted are the stragglers that somebody signed off, as long as that holds.
+	Accepted []string `json:"accepted,omitempty"`
+
 	Gate *checks.Result `json:"gate,omitempty"`
 	Soak *SoakStatus    `json:"soak,omitempty"`
 	// Commands are the answers to what people wrote below the merge request, in the order of their comments.

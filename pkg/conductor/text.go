@@ -27,6 +27,7 @@ func (s Status) Text(width int) string {
 	p.answer("Happening", s.Happening)
 	p.answer("Healthy", s.Healthy)
 	p.answers("In the way", s.Blocks)
+	p.answers("Signed off", s.Accepted)
 	p.answers("Wanted", s.Wanted)
 	p.answer("Goes on", s.GoesOn)
 	p.answer("Next", s.Next)

@@ -122,7 +122,11 @@ func (s State) hear(r Request) (Turn, []order) {
 		}
 		if err != nil {
 			o, command := s.unread(c, err)
-			if command.Verb != chatops.Pause {
+			_, recorded := s.record(r, c)
+			switch {
+			case recorded:
+				command = chatops.Command{Verb: chatops.Accept} // who edits what is recorded does not take it back
+			case command.Verb != chatops.Pause:
 				all = append(all, o)
 				continue
 			}
@@ -156,7 +160,8 @@ func (s State) obey(t *Turn, r Request, c forge.Comment, cmd chatops.Command) or
 func (s State) weigh(t *Turn, r Request, o order) order {
 	c, cmd := o.comment, o.command
 	way := waysOf[cmd.Verb]
-	if taken := way && c.ID <= t.Taken || s.gave(c, forge.Rocket); !taken {
+	_, recorded := s.record(r, c)
+	if taken := way && c.ID <= t.Taken || s.gave(c, forge.Rocket) || recorded; !taken {
 		if may := s.may(r, c, cmd); !may.Allowed {
 			return s.refuse(o, may.Reason)
 		}
@@ -166,6 +171,8 @@ func (s State) weigh(t *Turn, r Request, o order) order {
 		return o // judged when it is known which way it goes
 	case way:
 		return s.turn(t, r, o)
+	case cmd.Verb == chatops.Accept:
+		return s.signOff(r, o)
 	}
 	return s.question(r, o)
 }

@@ -125,6 +125,7 @@ func (m *maker) read(ctx context.Context, number int, place conductor.Place) err
 		p.Approved = append(p.Approved, a.By.Name)
 	}
 	m.words(number, comments)
+	m.accepted(number, comments)
 	m.versions(request)
 	if m.r.Began.IsZero() || p.Opened.Before(m.r.Began) {
 		m.r.Began = p.Opened
@@ -170,12 +171,18 @@ func (m *maker) words(number int, comments []forge.Comment) {
 		if answer == "" {
 			continue
 		}
-		w := Word{Request: number, Comment: c.ID, By: c.By.Name, At: c.Created.UTC(), Said: firstLine(c.Body), Answer: answer}
-		m.r.Words = append(m.r.Words, w)
-		cmd, ok, err := chatops.Read(chatops.Comment{Body: c.Body}, m.bot.Name)
-		if ok && err == nil && cmd.Verb == chatops.Accept && (answer == "claimed" || answer == "done") {
-			m.r.Accepted = append(m.r.Accepted, w)
+		m.r.Words = append(m.r.Words, Word{Request: number, Comment: c.ID, By: c.By.Name, At: c.Created.UTC(), Said: firstLine(c.Body), Answer: answer})
+	}
+}
+
+// accepted are the stragglers that the bot recorded as signed off: that record holds, whatever became of the comment.
+func (m *maker) accepted(number int, comments []forge.Comment) {
+	for _, a := range conductor.Acceptances(comments, m.bot) {
+		said := fmt.Sprintf("%s %s %s/%s/%s %s", chatops.Prefix, chatops.Accept, a.Kind, a.Namespace, a.Name, a.Reason)
+		if !a.Until.IsZero() {
+			said += " until " + a.Until.AddDate(0, 0, -1).Format(time.DateOnly)
 		}
+		m.r.Accepted = append(m.r.Accepted, Word{Request: number, Comment: a.Comment, By: a.By, At: a.At.UTC(), Said: said, Answer: "done"})
 	}
 }
 

@@ -2,8 +2,10 @@ package changerecord_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/store"
 	"github.com/linnet-bot/linnet/pkg/store/changerecord"
@@ -61,6 +64,15 @@ func said(id int64, body string, by forge.User, kinds ...forge.ReactionKind) for
 	return c
 }
 
+// signedOff is the bot's record of a straggler.
+func signedOff(id int64, a checks.Acceptance) forge.Comment {
+	payload, err := json.Marshal(a)
+	if err != nil {
+		panic(err)
+	}
+	return said(id, fmt.Sprintf("<!-- linnet:note accepted-%d -->\nSigned off\n\n<!-- linnet:accepted %s -->\n", a.Comment, base64.StdEncoding.EncodeToString(payload)), bot)
+}
+
 // meddled is an upgrade that many hands touched: one phase merged on a word, one by hand while red, one closed and made anew, one open.
 func meddled() shelf {
 	section := forge.PutSection("", "Phase 1 of 4 of the upgrade `dev/3.19.0`: Big Bang 3.18.0 to 3.19.0, Istio 1.28.3 to 1.29.0.\n")
@@ -92,6 +104,11 @@ func meddled() shelf {
 			4: {
 				said(41, "/canary accept Deployment/app/web owner is on leave | until 2026-03-12", eve, forge.Eyes, forge.Rocket),
 				said(42, "/canary accept Job/app/x never", ana, forge.ThumbsDown),
+				signedOff(43, checks.Acceptance{
+					Kind: "Deployment", Namespace: "app", Name: "web", By: eve.Name, At: at(41), Reason: "owner is on leave |",
+					Until: time.Date(2026, 3, 13, 0, 0, 0, 0, time.UTC), Request: 4, Comment: 41,
+				}),
+				signedOff(44, checks.Acceptance{Kind: "Job", Namespace: "app", Name: "gone", By: "ana", At: at(42), Reason: "its comment is gone", Request: 4, Comment: 40}),
 			},
 		},
 		checks: map[string][]forge.Check{},
