@@ -84,7 +84,15 @@ func TestFluxTraps(t *testing.T) {
 		{"an interval that was not seen", func(o *Observation) { release(o, "logging").Interval = 0 }, Unknown, "quiet", "the interval of HelmRelease bigbang/logging was not seen"},
 		{"the umbrella was last deployed before the merge", func(o *Observation) {
 			release(o, "bigbang").History[0].LastDeployed = noon.Add(-2 * time.Hour)
+			release(o, "bigbang").Interval = time.Hour
+		}, Wait, "umbrella", "was last deployed before the merge; if that is still so at 12:06 UTC, the merge has left it as it was"},
+		{"and its interval is not known", func(o *Observation) {
+			release(o, "bigbang").History[0].LastDeployed = noon.Add(-2 * time.Hour)
+			release(o, "bigbang").Interval = 0
 		}, Wait, "umbrella", "was last deployed before the merge"},
+		{"its interval has passed since the merge, which brought back what had been there", func(o *Observation) {
+			release(o, "bigbang").History[0].LastDeployed = noon.Add(-2 * time.Hour)
+		}, Pass, "", ""},
 		{"only values Secrets changed, and the interval has not passed", func(o *Observation) {
 			release(o, "bigbang").History[0].LastDeployed = noon.Add(-2 * time.Minute)
 		}, Wait, "quiet", "may still move until 12:00:42 UTC"},

@@ -159,8 +159,8 @@ func chartVersion(s string) (version, build string) {
 	return version, build
 }
 
-// umbrellaDeployed: where the merge changes what the umbrella renders, it was deployed after the merge. Nothing else tells an umbrella that has
-// done its work from one that silently has not.
+// umbrellaDeployed: where the merge changes what the umbrella renders, it was deployed after the merge, or had its interval to be. Little else tells an umbrella
+// that has done its work from one that silently has not: only what the merge is to change, which is asked beside it.
 func (c *chain) umbrellaDeployed(m Merge) Result {
 	r := Result{Name: "umbrella", Question: "Was the umbrella deployed after the merge?"}
 	h := c.umbrella
@@ -175,11 +175,23 @@ func (c *chain) umbrellaDeployed(m Merge) Result {
 	at := h.newest().LastDeployed
 	r.Found = fmt.Sprintf("version %d of %s", h.newest().Version, at.UTC().Format(time.RFC3339))
 	// Helm keeps whole seconds.
-	if at.Before(m.At.Truncate(time.Second)) {
-		r.Verdict, r.Reason = Wait, fmt.Sprintf("HelmRelease %s was last deployed before the merge", h.Name)
+	if !at.Before(m.At.Truncate(time.Second)) {
+		r.Verdict = Pass
 		return r
 	}
-	r.Verdict = Pass
+	r.Verdict, r.Reason = Wait, fmt.Sprintf("HelmRelease %s was last deployed before the merge", h.Name)
+	if h.Interval <= 0 {
+		return r
+	}
+	// A merge that brings back what was taken back before Flux saw it go changes nothing in the cluster, so nothing is deployed. Flux looks at least once in an
+	// interval whether there is anything to deploy.
+	until := m.At.Add(h.Interval + h.Interval/10 + 30*time.Second)
+	if c.At.Before(until) {
+		r.Reason += fmt.Sprintf("; if that is still so at %s, the merge has left it as it was", until.UTC().Format("15:04 MST"))
+		return r
+	}
+	r.Verdict, r.Reason = Pass, ""
+	r.Found += ", before the merge, which has left it as it was"
 	return r
 }
 
