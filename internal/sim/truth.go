@@ -19,6 +19,7 @@ type Truth struct {
 	Waiting []string    // "Kind namespace/name": workloads whose pods are not all of the newest template and ready
 	Leading []string    // "namespace to revision": what a namespace's live labels lead to, sorted
 	Objects []string    // names of live objects that belong to a control plane, "istiod-1-29-0"
+	Planes  []string    // "revision version" of each control plane that has a pod which is ready, "1-29-0 1.29.0", sorted
 }
 
 // TrueProxy is one proxy.
@@ -39,6 +40,9 @@ func (c *Cluster) Truth() Truth {
 		t.Applied = k.LastAppliedRevision
 	}
 	for _, p := range c.sortedPods() {
+		if p.istiod != nil && p.Ready {
+			t.Planes = append(t.Planes, p.istiod.revision+" "+p.istiod.version)
+		}
 		switch {
 		case p.Phase == "Succeeded":
 		case p.proxy != nil:
@@ -82,6 +86,8 @@ func (c *Cluster) Truth() Truth {
 		}
 	}
 	slices.Sort(t.Objects)
+	slices.Sort(t.Planes)
+	t.Planes = slices.Compact(t.Planes)
 	return t
 }
 

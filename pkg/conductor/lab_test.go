@@ -35,6 +35,7 @@ type lab struct {
 	blind   error // what the observer says instead of an observation
 	mu      sync.Mutex
 	plans   *plans // what conductors of this lab share; nil = each plans for itself
+	watch   func() // called every ten seconds of the cluster's time; nil = nobody watches
 }
 
 // shortSoak keeps the walk short; the cluster needs minutes for each phase anyway.
@@ -57,7 +58,7 @@ func newLab(t *testing.T, flavour string) *lab {
 }
 
 // kept are plans of earlier tests, by flavour. All labs have the same policy and the same first commit, so this only saves time.
-var kept = map[string]*plans{"git": {}, "helmRepo": {}}
+var kept = map[string]*plans{"git": {most: 64}, "helmRepo": {most: 64}}
 
 func (l *lab) as(who string) *local.Forge {
 	l.Helper()
@@ -88,8 +89,17 @@ func (l *lab) pass(d time.Duration) {
 		l.cluster.Push(tip, files)
 		l.tip = tip
 	}
-	if err := l.cluster.Advance(d); err != nil {
-		l.Fatal(err)
+	step := d
+	if l.watch != nil {
+		step = 10 * time.Second
+	}
+	for ; d > 0; d -= step {
+		if err := l.cluster.Advance(min(step, d)); err != nil {
+			l.Fatal(err)
+		}
+		if l.watch != nil {
+			l.watch()
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package conductor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -53,6 +54,9 @@ func (c *Conductor) planBack(commit string, files tree.Tree, environment, to str
 	if err != nil || !back || plan.Back != nil || plan.Done == 0 || plan.Done == len(plan.Phases) {
 		return plan, err
 	}
+	if plan, ok := c.plans.back(to, files); ok {
+		return plan, nil
+	}
 	return c.make(commit, files, environment, to)
 }
 
@@ -96,6 +100,7 @@ const keptPlans = 4
 // nothing else.
 type plans struct {
 	recent []planned
+	most   int // 0 = keptPlans
 }
 
 type planned struct {
@@ -103,16 +108,38 @@ type planned struct {
 	plan       planner.Plan
 }
 
+// stands tells whether a plan was made for these very files, in the middle of an upgrade.
+func (p planned) stands(to string, files tree.Tree) bool {
+	plan := p.plan
+	return (to == "" || to == plan.To.Release) && plan.Done > 0 && plan.Done < len(plan.Phases) && files.Equal(plan.Phases[plan.Done].Before)
+}
+
+// straight tells whether a plan was made on the way forward. One that was made after a step back may take up the next phase from another tree.
+func (p planned) straight() bool {
+	plan := p.plan
+	return plan.Done == 0 || plan.Done < len(plan.Phases) && plan.Phases[plan.Done].Before.Equal(plan.Phases[plan.Done-1].After)
+}
+
+// back gives a plan for these files that has the way back in it.
+func (p *plans) back(to string, files tree.Tree) (planner.Plan, bool) {
+	for _, have := range p.recent {
+		if have.plan.Back != nil && have.stands(to, files) {
+			return have.plan, true
+		}
+	}
+	return planner.Plan{}, false
+}
+
 // get gives the plan for a commit with these files: the one that was made for it, or one that has these very files in its course. Every tree of a course
 // follows from the tree before the upgrade, so planning from the middle gives the same plan again.
 func (p *plans) get(commit, to string, files tree.Tree) (planner.Plan, bool) {
 	for _, have := range p.recent {
-		if have.commit == commit && have.to == to {
+		if have.commit == commit && have.to == to || have.stands(to, files) {
 			return have.plan, true
 		}
 	}
 	for _, have := range p.recent {
-		if to != "" && to != have.plan.To.Release {
+		if to != "" && to != have.plan.To.Release || !have.straight() {
 			continue
 		}
 		// After the last phase there is no course any more, so that is no place to plan from.
@@ -131,5 +158,5 @@ func (p *plans) get(commit, to string, files tree.Tree) (planner.Plan, bool) {
 // put remembers the plan for a commit.
 func (p *plans) put(commit, to string, plan planner.Plan) {
 	p.recent = slices.Insert(p.recent, 0, planned{commit, to, plan})
-	p.recent = p.recent[:min(len(p.recent), keptPlans)]
+	p.recent = p.recent[:min(len(p.recent), cmp.Or(p.most, keptPlans))]
 }

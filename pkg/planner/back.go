@@ -81,14 +81,26 @@ func (b *builder) backEntry(u checks.Upgrade, s step) checks.Gate {
 	case CRDs:
 		return checks.CRDsBack(u, b.servedBefore())
 	case Canary:
-		return checks.Unused(u, u.Canary, 0)
+		return checks.TakenAway(u, u.Canary)
 	case Bump:
-		return checks.Unused(u, u.Home, 0)
+		return checks.TakenAway(u, u.Home)
 	case Home, HomeGateway:
 		return checks.Receives(u, u.Home, u.Canary)
 	default:
 		return checks.Receives(u, u.Canary, u.Old)
 	}
+}
+
+// againEntry is the entry gate of a gateway's step that was taken back and is made once more. The gateways' shared label went back with it, so the step before,
+// that of the gateway which still is where it was to go, cannot be asked to be complete: its next pod would follow the label. What was taken back must be back.
+func (b *builder) againEntry(u checks.Upgrade, s step, here *rendered) checks.Gate {
+	from, to := u.Canary, u.Old
+	if s.kind == HomeGateway {
+		from, to = u.Home, u.Canary
+	}
+	e := checks.Effects{UmbrellaChanges: true, QuietTime: true, Namespaces: b.allNamespaces(here)}
+	back := checks.GatewayMoved(u, b.gatewayScope(s), from, to, e, b.policy.Soak.Gateway)
+	return checks.Join("entry-"+s.name, "gateway "+s.group+" was taken back, and istiod "+from.String()+" can take it again", back, checks.Receives(u, to, from))
 }
 
 // backExit is the exit gate with the roles swapped.

@@ -56,3 +56,33 @@ func TestTheGatewaysLabelGoesBackWithTheFirstGatewayThatGoesBack(t *testing.T) {
 		t.Errorf("forward again is %s, want gateway-public with the namespace's label:\n%s", on.Name, on.Diff)
 	}
 }
+
+// Forward again after a gateway was taken back: the gateway before it is where it was to go and the label is not, so its own gate can never be green.
+func TestAGatewayThatWasTakenBackGoesAgainWithoutTheGateOfTheOneBeforeIt(t *testing.T) {
+	material := miniatureMaterial(t)
+	for gateway, want := range map[string][]string{
+		"gateway-public": {
+			"gateway public was taken back, and istiod 1-29-0 (1.29.0) can take it again", "every proxy of gateway-public is on default (1.28.3)", "istio-gateway has istio-injection=enabled",
+		},
+		"home-gateway-public": {
+			"gateway public was taken back, and istiod default (1.29.0) can take it again", "every proxy of home-gateway-public is on 1-29-0 (1.29.0)", "istio-gateway has istio.io/rev=1-29-0",
+		},
+	} {
+		_, merged := midUpgrade(t, material, gateway)
+		back := mustPlan(t, planner.Input{Tree: merged.After, Environment: "dev", Material: material}).Back
+		again := mustPlan(t, planner.Input{Tree: back.After, Environment: "dev", Material: material})
+		next := again.Phases[again.Done]
+		if next.Name != gateway {
+			t.Fatalf("forward again is %s, want %s", next.Name, gateway)
+		}
+		text := next.EntryGate.Title + "; " + strings.Join(next.Entry, "; ")
+		for _, says := range want {
+			if !strings.Contains(text, says) {
+				t.Errorf("the gate of %s does not say %q: %s", gateway, says, text)
+			}
+		}
+		if strings.Contains(text, "passthrough") {
+			t.Errorf("the gate of %s asks for the other gateway: %s", gateway, text)
+		}
+	}
+}

@@ -15,13 +15,14 @@ type standing struct {
 	done int
 	name string // of the phase that leaves it
 	tree tree.Tree
+	back *step // that was taken back, where that leaves another tree than there was before it
 }
 
 // standings are the trees that an upgrade can be found at: after each phase, and, where these differ, after a phase was taken back.
 func (b *builder) standings(p *Plan) ([]standing, error) {
 	var found []standing
 	for i := len(p.Phases) - 1; i >= 0; i-- {
-		found = append(found, standing{i + 1, p.Phases[i].Name, p.Phases[i].After})
+		found = append(found, standing{i + 1, p.Phases[i].Name, p.Phases[i].After, nil})
 	}
 	all := steps(b.course)
 	for i, s := range all {
@@ -33,7 +34,7 @@ func (b *builder) standings(p *Plan) ([]standing, error) {
 			return nil, err
 		}
 		if !t.Equal(p.Phases[i].Before) {
-			found = append(found, standing{i, "back-" + s.name, t})
+			found = append(found, standing{i, "back-" + s.name, t, &s})
 		}
 	}
 	return found, nil
@@ -76,6 +77,16 @@ func (b *builder) standAt(p *Plan, t tree.Tree, s standing) error {
 		next.Before = t
 		next.Diff = tree.Patch(t, next.After)
 	}
+	if s.back == nil {
+		return nil
+	}
+	here, err := b.renderTree(t)
+	if err != nil {
+		return fmt.Errorf("render the tree that is there: %w", err)
+	}
+	next := &p.Phases[p.Done]
+	next.EntryGate = b.againEntry(p.Upgrade, *s.back, here)
+	next.Entry = next.EntryGate.Words()
 	return nil
 }
 
