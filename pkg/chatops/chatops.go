@@ -53,13 +53,16 @@ func firstLine(body string) string {
 
 // addressed gives the words after the prefix.
 func addressed(line, bot string) ([]string, bool) {
-	for _, prefix := range []string{Prefix, "@" + bot} {
-		rest, ok := strings.CutPrefix(line, prefix)
-		if ok && prefix != "@" && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
-			return strings.Fields(rest), true
+	rest, ok := strings.CutPrefix(line, Prefix)
+	if !ok && bot != "" {
+		if rest, ok = strings.CutPrefix(line, "@"); ok {
+			rest, ok = strings.CutPrefix(rest, bot)
 		}
 	}
-	return nil, false
+	if !ok || rest != "" && rest[0] != ' ' && rest[0] != '\t' {
+		return nil, false
+	}
+	return strings.Fields(rest), true
 }
 
 // harmless cuts what a person wrote to a few letters, so that it can be repeated in a note.

@@ -137,41 +137,37 @@ func (p *printer) details(r Result, depth int) {
 	}
 }
 
-// wrap prints text behind first, its further lines behind next.
+// wrap prints text behind first, its further lines behind next. It breaks at spaces, and inside words that are longer than a line.
 func (p *printer) wrap(first, next, text string) {
-	for _, line := range p.lines(p.text(text), p.width-utf8.RuneCountInString(first), p.width-utf8.RuneCountInString(next)) {
-		p.out.WriteString(strings.TrimRight(first+line, " ") + "\n")
-		first = next
+	begin, used, empty := first, utf8.RuneCountInString(first), true
+	put := func(word string, runes int) {
+		p.out.WriteString(begin)
+		p.out.WriteString(word)
+		begin, used, empty = "", used+runes, false
 	}
-}
-
-// lines breaks text at spaces, and inside words that are longer than a line.
-func (p *printer) lines(text string, first, next int) []string {
-	var lines []string
-	line, room := []rune{}, first
 	flush := func() {
-		lines = append(lines, string(line))
-		line, room = line[:0:0], next
+		p.out.WriteString(strings.TrimRight(begin, " "))
+		p.out.WriteByte('\n')
+		begin, used, empty = next, utf8.RuneCountInString(next), true
 	}
-	for _, word := range strings.Fields(text) {
-		w := []rune(word)
-		if len(line) > 0 && len(line)+1+len(w) > room {
+	for word := range strings.FieldsSeq(p.text(text)) {
+		runes := utf8.RuneCountInString(word)
+		if !empty && used+1+runes > p.width {
 			flush()
 		}
-		if len(line) > 0 {
-			line = append(line, ' ')
+		if !empty {
+			begin, used = " ", used+1
 		}
-		for len(line)+len(w) > room {
-			fits := room - len(line)
-			line, w = append(line, w[:fits]...), w[fits:]
+		for used+runes > p.width {
+			fits := p.width - used
+			head := string([]rune(word)[:fits])
+			word, runes = word[len(head):], runes-fits
+			put(head, fits)
 			flush()
 		}
-		line = append(line, w...)
+		put(word, runes)
 	}
-	if len(line) > 0 || len(lines) == 0 {
-		flush()
-	}
-	return lines
+	flush()
 }
 
 // text makes foreign text printable, and plain ASCII where the style wants that.
@@ -191,8 +187,21 @@ func (p *printer) text(s string) string {
 	}, s)
 }
 
+// plainASCII tells of nearly all texts, and quickly, that there is nothing in them to remove.
+func plainASCII(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '`' {
+			return false
+		}
+	}
+	return true
+}
+
 // plain removes what could break out of a line or a fenced block: control characters and backticks.
 func plain(s string) string {
+	if plainASCII(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '`':

@@ -15,6 +15,9 @@ const firstAttempt = 1
 // branchPrefix is what all branches of an environment begin with. A folder whose path cannot be part of a branch name as it stands is written with
 // dashes, and six characters of its hash keep it apart from others that would look the same.
 func branchPrefix(environment string) string {
+	if ordinary(environment) {
+		return "linnet/" + environment + "/"
+	}
 	plain := strings.Trim(unfit.ReplaceAllString(environment, "-"), "-.")
 	if plain != environment || strings.HasSuffix(plain, ".lock") {
 		plain = strings.TrimSuffix(plain, ".lock")
@@ -22,6 +25,21 @@ func branchPrefix(environment string) string {
 		plain = strings.TrimPrefix(fmt.Sprintf("%s-%x", plain, sum[:3]), "-")
 	}
 	return "linnet/" + plain + "/"
+}
+
+// ordinary tells of the names that nearly all environments have: letters, digits and dashes, which need no looking at twice.
+func ordinary(environment string) bool {
+	return environment != "" && strings.Trim(environment, "-") == environment && lowerWord(environment)
+}
+
+// lowerWord tells whether a text is nothing but small letters, digits and dashes.
+func lowerWord(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 var unfit = regexp.MustCompile(`[^A-Za-z0-9_.-]+|\.\.+`)
@@ -35,10 +53,17 @@ type place struct {
 }
 
 func (p place) branch(environment string) string {
-	return fmt.Sprintf("%s%s/%d-%02d-%s", branchPrefix(environment), p.Release, p.Attempt, p.Number, p.Phase)
+	return branchPrefix(environment) + p.Release + "/" + p.name()
 }
 
-var placeShape = regexp.MustCompile(`^(\d+)-(\d{2,})-([a-z0-9][a-z0-9-]*)$`)
+// name is the last part of a branch's name: "1-02-canary".
+func (p place) name() string {
+	number := strconv.Itoa(p.Number)
+	if p.Number < 10 {
+		number = "0" + number
+	}
+	return strconv.Itoa(p.Attempt) + "-" + number + "-" + p.Phase
+}
 
 // parseBranch reads a branch name; ok is false for one that is none of the environment's.
 func parseBranch(environment, branch string) (p place, ok bool) {
@@ -47,18 +72,21 @@ func parseBranch(environment, branch string) (p place, ok bool) {
 		return place{}, false
 	}
 	folder, name := path.Split(rest)
-	m := placeShape.FindStringSubmatch(name)
 	p.Release = strings.TrimSuffix(folder, "/")
-	if m == nil || p.Release == "" || strings.Contains(p.Release, "/") {
+	if p.Release == "" || strings.Contains(p.Release, "/") {
 		return place{}, false
 	}
-	p.Phase = m[3]
-	var err error
-	if p.Attempt, err = strconv.Atoi(m[1]); err != nil {
+	attempt, numbered, _ := strings.Cut(name, "-")
+	number, phase, _ := strings.Cut(numbered, "-")
+	if phase == "" || phase[0] == '-' || !lowerWord(phase) {
 		return place{}, false
 	}
-	if p.Number, err = strconv.Atoi(m[2]); err != nil {
-		return place{}, false
+	var errAttempt, errNumber error
+	p.Attempt, errAttempt = strconv.Atoi(attempt)
+	p.Number, errNumber = strconv.Atoi(number)
+	p.Phase = phase
+	if errAttempt != nil || errNumber != nil || p.Attempt < 0 || p.Number < 0 || p.name() != name {
+		return place{}, false // or the numbers are written in another way than the bot's
 	}
-	return p, p.branch(environment) == branch
+	return p, true
 }

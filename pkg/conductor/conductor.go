@@ -95,7 +95,11 @@ type Conductor struct {
 	Settings
 	plans   *plans
 	soaks   map[soakKey]checks.SoakClock
-	settled map[int]bool              // merged requests that nothing is left to say of
+	settled map[int]bool // merged requests that nothing is left to say of
+	worded  struct {     // what was worded last
+		wording
+		of string // the target's tip and the upgrade
+	}
 	courses map[string]planner.Course // of finished upgrades, by the commit of the last merge, from which they follow
 }
 

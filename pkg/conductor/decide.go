@@ -12,6 +12,7 @@ import (
 // Decide names what is to be done in a state, in order. It is pure: the same state gives the same actions, and in the state that they lead to there is
 // nothing left to do but what follows from it.
 func Decide(s State) []Action {
+	s.heard = &hearing{}
 	heard := s.heed()
 	if s.Refusal != nil {
 		return append(heard, s.say()...)
@@ -38,6 +39,9 @@ func Decide(s State) []Action {
 
 // closeOthers closes what is not the next phase.
 func (s State) closeOthers() []Action {
+	if len(s.Others) == 0 {
+		return nil
+	}
 	why := "Every phase of this upgrade is in."
 	if phase, ok := s.next(); s.Turn.By != 0 && !s.finished() {
 		why = s.turnedWhy()

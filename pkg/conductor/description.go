@@ -43,21 +43,50 @@ func (s State) description(phase planner.Phase, branch, head string) string {
 			fmt.Fprintf(&out, "%s\n\n", quiet(passed))
 		}
 	}
-	out.WriteString(cut(quiet(phase.Markdown()), mostText))
-	out.WriteString("\n**Files**\n\n")
-	for _, f := range tree.Stat(phase.Before, phase.After) {
-		fmt.Fprintf(&out, "- `%s` (+%d, -%d)\n", f.Path, f.Added, f.Removed)
+	said := s.said
+	if said.phase != phase.Name {
+		said = put(phase)
 	}
+	out.WriteString(said.text)
 	if s.Marker == nil {
 		return out.String()
 	}
 	payload, err := json.Marshal(map[string]string{
-		"upgrade": s.Plan.ID, "phase": phase.Name, "plan": fmt.Sprintf("%x", sha256.Sum256([]byte(phase.Diff))), "head": head,
+		"upgrade": s.Plan.ID, "phase": phase.Name, "plan": said.digest, "head": head,
 	})
 	if err != nil {
 		return out.String() // a map of texts always encodes
 	}
 	return s.Marker.Put(out.String(), branch+" description", payload)
+}
+
+// wording is what a description says that follows from the plan alone.
+type wording struct {
+	phase  string
+	text   string
+	digest string // of what the phase changes
+}
+
+func put(phase planner.Phase) wording {
+	var out strings.Builder
+	out.WriteString(cut(quiet(phase.Markdown()), mostText))
+	out.WriteString("\n**Files**\n\n")
+	for _, f := range tree.Stat(phase.Before, phase.After) {
+		fmt.Fprintf(&out, "- `%s` (+%d, -%d)\n", f.Path, f.Added, f.Removed)
+	}
+	return wording{phase.Name, out.String(), fmt.Sprintf("%x", sha256.Sum256([]byte(phase.Diff)))}
+}
+
+// wording is that of the next phase, remembered for as long as the target stays where it is: a plan follows from its commit and its release.
+func (c *Conductor) wording(s State) wording {
+	phase, ok := s.next()
+	if !ok {
+		return wording{}
+	}
+	if of := s.Tip + " " + s.Plan.ID; c.worded.of != of || c.worded.phase != phase.Name {
+		c.worded.of, c.worded.wording = of, put(phase)
+	}
+	return c.worded.wording
 }
 
 // commitMessage is that of a commit on the phase's branch.

@@ -24,7 +24,7 @@ var begin = time.Date(2026, time.March, 9, 8, 0, 0, 0, time.UTC)
 
 // lab is a local forge, a simulated cluster that follows it, and the people around them. Time is the cluster's.
 type lab struct {
-	*testing.T
+	testing.TB
 	dir     string
 	bot     *local.Forge
 	ana     *local.Forge // reviews
@@ -41,14 +41,14 @@ type lab struct {
 // shortSoak keeps the walk short; the cluster needs minutes for each phase anyway.
 var shortSoak = planner.Soak{Wave: 2 * time.Minute, Gateway: 2 * time.Minute, Bump: 2 * time.Minute, Cleanup: 10 * time.Minute}
 
-func newLab(t *testing.T, flavour string) *lab {
+func newLab(t testing.TB, flavour string) *lab {
 	t.Helper()
 	releases, packages := sim.Miniature()
 	cluster, err := sim.New(sim.Options{Start: begin, Environment: "dev", Releases: releases, Packages: packages, Seed: 7})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{T: t, dir: filepath.Join(t.TempDir(), "forge"), cluster: cluster, policy: planner.Policy{Soak: shortSoak}, plans: kept[flavour]}
+	l := &lab{TB: t, dir: filepath.Join(t.TempDir(), "forge"), cluster: cluster, policy: planner.Policy{Soak: shortSoak}, plans: kept[flavour]}
 	if err := local.Create(l.dir, local.CreateOptions{Initial: tree.New(miniature.Repository(flavour)), Now: cluster.Now}); err != nil {
 		t.Fatal(err)
 	}

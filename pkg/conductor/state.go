@@ -78,6 +78,11 @@ type State struct {
 	Gate Gate
 	// Over tells that the last note of the finished upgrade is written.
 	Over bool
+
+	// said is what the description of the next phase says that follows from the plan alone, written once for many looks; "" = it is to be written.
+	said wording
+	// heard is what Decide has understood of the comments; it asks for that several times. nil = listen each time.
+	heard *hearing
 }
 
 // Step is one phase on the forge.

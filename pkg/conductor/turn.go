@@ -108,8 +108,26 @@ func (s State) leaves(t Turn, r Request) bool {
 	return ok && (t.Heading == Turned || t.Heading == Aborted || t.Attempt != p.Attempt || (t.Heading == Back) != p.back())
 }
 
+// hearing is what people wrote below one merge request.
+type hearing struct {
+	request int // 0 = of none yet
+	turn    Turn
+	orders  []order
+}
+
 // hear reads what people wrote below the newest merge request, in the order of their comments, and says what it comes to.
 func (s State) hear(r Request) (Turn, []order) {
+	if s.heard == nil {
+		return s.listen(r)
+	}
+	if s.heard.request != r.Number {
+		turn, orders := s.listen(r)
+		*s.heard = hearing{r.Number, turn, orders}
+	}
+	return s.heard.turn, s.heard.orders
+}
+
+func (s State) listen(r Request) (Turn, []order) {
 	t := s.base(r)
 	var all []order
 	for _, c := range r.Comments {

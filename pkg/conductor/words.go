@@ -29,6 +29,9 @@ func name(u forge.User) string { return "`" + strings.ReplaceAll(u.Name, "`", ""
 // quiet takes from a text of several lines what a forge would act on: mentions, and lines that begin like a command.
 func quiet(text string) string {
 	text = strings.ReplaceAll(text, "@", "&#64;")
+	if !strings.Contains(text, "/") {
+		return text
+	}
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "/") {

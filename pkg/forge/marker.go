@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // MinMarkerKey is the least length of a marker key in bytes.
@@ -30,13 +31,15 @@ func NewMarker(key []byte) (Marker, error) {
 // ErrNoMarker tells that the text holds no marker that this key signed for this scope.
 var ErrNoMarker = errors.New("no valid marker")
 
+const markerBegin = "<!-- linnet:state v1 "
+
 // Standard base64 and not the URL form: that one has "-", and an HTML comment ends at "--".
-var markerShape = regexp.MustCompile(`<!-- linnet:state v1 ([A-Za-z0-9+/=]*) ([A-Za-z0-9+/=]{44}) -->`)
+var markerShape = regexp.MustCompile(markerBegin + `([A-Za-z0-9+/=]*) ([A-Za-z0-9+/=]{44}) -->`)
 
 // Put returns the text with the payload in its marker. The first thing of a marker's shape is replaced where it stands and any others are
 // taken out, valid or not; without one the marker becomes the last line. All other bytes are kept.
 func (m Marker) Put(text, scope string, payload []byte) string {
-	block := fmt.Sprintf("<!-- linnet:state v1 %s %s -->",
+	block := fmt.Sprintf(markerBegin+"%s %s -->",
 		base64.StdEncoding.EncodeToString(payload), base64.StdEncoding.EncodeToString(m.sum(scope, payload)))
 	first := markerShape.FindStringIndex(text)
 	if first == nil {
@@ -54,6 +57,9 @@ func (m Marker) Put(text, scope string, payload []byte) string {
 
 // Get returns the payload of the first marker that is genuine. ErrNoMarker when there is none: a changed one is as good as absent.
 func (m Marker) Get(text, scope string) ([]byte, error) {
+	if !strings.Contains(text, markerBegin) {
+		return nil, ErrNoMarker
+	}
 	for _, found := range markerShape.FindAllStringSubmatch(text, -1) {
 		payload, err := base64.StdEncoding.Strict().DecodeString(found[1])
 		if err != nil {

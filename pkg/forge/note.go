@@ -53,8 +53,9 @@ func SetNote(ctx context.Context, f NoteKeeper, number int, name, body string) (
 
 // Note returns what the named note says, and whether there is one; by is the user whose note it must be.
 func Note(comments []Comment, by User, name string) (string, bool) {
-	for _, c := range comments {
-		if body, ok := strings.CutPrefix(c.Body, noteHead(name)); ok && c.By.ID == by.ID {
+	head := noteHead(name)
+	for i := range comments {
+		if body, ok := strings.CutPrefix(comments[i].Body, head); ok && comments[i].By.ID == by.ID {
 			return body, true
 		}
 	}
