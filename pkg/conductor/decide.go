@@ -249,12 +249,15 @@ func (s State) writeNote(r Request, visible string) []Action {
 	if r.State == forge.Merged {
 		key.Branch += " end"
 	}
-	have, there := r.note(s.Me, noteName)
-	carried := key.unseal(s.Marker, have)
-	late := s.Marker != nil && s.Gate.Asked.Soak > 0 && s.Gate.Clock.LastSample.Sub(carried.LastSample) >= s.MaxGap/2 &&
-		!(s.Gate.Clock.GreenSince.IsZero() && carried.GreenSince.IsZero())
-	if there && withoutSeal(have) == visible && !late {
-		return nil
+	if have, there := r.note(s.Me, noteName); there && withoutSeal(have) == visible {
+		late := false
+		if s.Marker != nil && s.Gate.Asked.Soak > 0 {
+			carried := key.unseal(s.Marker, have)
+			late = s.Gate.Clock.LastSample.Sub(carried.LastSample) >= s.MaxGap/2 && !(s.Gate.Clock.GreenSince.IsZero() && carried.GreenSince.IsZero())
+		}
+		if !late {
+			return nil
+		}
 	}
 	return []Action{WriteNote{Number: r.Number, Name: noteName, Body: key.seal(s.Marker, visible, s.Gate.Clock)}}
 }

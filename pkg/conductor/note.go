@@ -23,7 +23,7 @@ func (s Status) note() string {
 	var out strings.Builder
 	line := func(label, text string) {
 		if text != "" {
-			fmt.Fprintf(&out, "**%s** %s\n\n", label, quiet(oneLine(text)))
+			out.WriteString("**" + label + "** " + quiet(oneLine(text)) + "\n\n")
 		}
 	}
 	list := func(label string, texts []string) {
@@ -34,7 +34,7 @@ func (s Status) note() string {
 		default:
 			fmt.Fprintf(&out, "**%s**\n\n", label)
 			for _, text := range texts {
-				fmt.Fprintf(&out, "- %s\n", quiet(oneLine(text)))
+				out.WriteString("- " + quiet(oneLine(text)) + "\n")
 			}
 			out.WriteString("\n")
 		}

@@ -57,10 +57,11 @@ func (m Marker) Put(text, scope string, payload []byte) string {
 
 // Get returns the payload of the first marker that is genuine. ErrNoMarker when there is none: a changed one is as good as absent.
 func (m Marker) Get(text, scope string) ([]byte, error) {
-	if !strings.Contains(text, markerBegin) {
+	first := strings.Index(text, markerBegin)
+	if first < 0 {
 		return nil, ErrNoMarker
 	}
-	for _, found := range markerShape.FindAllStringSubmatch(text, -1) {
+	for _, found := range markerShape.FindAllStringSubmatch(text[first:], -1) {
 		payload, err := base64.StdEncoding.Strict().DecodeString(found[1])
 		if err != nil {
 			continue

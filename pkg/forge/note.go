@@ -64,12 +64,12 @@ func Note(comments []Comment, by User, name string) (string, bool) {
 
 // NoteName tells which note a comment is, and whether it is one at all.
 func NoteName(body string) (string, bool) {
-	line, _, _ := strings.Cut(body, "\n")
-	rest, ok := strings.CutPrefix(strings.TrimSuffix(line, "\r"), "<!-- linnet:note ")
+	rest, ok := strings.CutPrefix(body, "<!-- linnet:note ")
 	if !ok {
 		return "", false
 	}
-	return strings.CutSuffix(rest, " -->")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.CutSuffix(strings.TrimSuffix(line, "\r"), " -->")
 }
 
 func noteHead(name string) string { return "<!-- linnet:note " + name + " -->\n" }
