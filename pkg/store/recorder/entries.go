@@ -158,10 +158,16 @@ func (b *book) commands(r conductor.Request) {
 	}
 }
 
-// head is what is on the branch of the next phase.
+// head is what is on the branch of the next phase, or that the bot removed it together with its merge request.
 func (b *book) head() {
 	h := b.s.Head
 	branch, exit := b.s.Awaiting()
+	if left := b.s.Left; h.SHA == "" && left != nil && conductor.WhyClosed(left.Comments, b.s.Me) != "" {
+		e := b.of(store.Branch, left.Source)
+		e.Subject, e.State, e.By = "branch "+left.Source, "deleted at "+left.Head, b.s.Me.Name
+		e.What = fmt.Sprintf("branch %s is deleted at %.8s", left.Source, left.Head)
+		b.add(e)
+	}
 	if h.SHA == "" || branch == "" || exit {
 		return
 	}

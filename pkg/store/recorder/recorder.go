@@ -7,7 +7,6 @@ package recorder
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/linnet-bot/linnet/pkg/conductor"
@@ -38,23 +37,22 @@ func (r Recorder) Looked(ctx context.Context, t conductor.Status, s conductor.St
 	return r.store.AddLook(ctx, look)
 }
 
-// Did records what no later state tells: what became of a branch or a request that is not of the upgrade under way.
+// Did records what no later state tells: that the bot closed a request that is not of the upgrade under way. It is lost where the process dies between the
+// two; the request itself still says who closed it and why.
 func (r Recorder) Did(ctx context.Context, t conductor.Status, s conductor.State, a conductor.Action) error {
+	closed, ok := a.(conductor.CloseRequest)
+	if !ok {
+		return nil
+	}
 	b := book{t: t, s: s}
-	switch a := a.(type) {
-	case conductor.CloseRequest:
-		for _, one := range s.Others {
-			if one.Number == a.Number {
-				one.State, one.Done = forge.Closed, time.Time{}
-				e := b.request(one.MergeRequest)
-				e.By, e.Cause = s.Me.Name, a.Why
-				b.add(e)
-			}
+	for _, one := range s.Others {
+		p, _ := conductor.ParseBranch(s.Environment, one.Source)
+		if one.Number != closed.Number || s.Plan != nil && p.Release == s.Plan.To.Release {
+			continue
 		}
-	case conductor.DeleteBranch:
-		e := b.of(store.Branch, a.Branch)
-		e.Subject, e.State, e.By = "branch "+a.Branch, "deleted at "+a.Head, s.Me.Name
-		e.What = fmt.Sprintf("branch %s is deleted at %.8s", a.Branch, a.Head)
+		one.State, one.Done = forge.Closed, time.Time{}
+		e := b.request(one.MergeRequest)
+		e.By, e.Cause = s.Me.Name, closed.Why
 		b.add(e)
 	}
 	return r.store.Append(ctx, b.entries...)

@@ -114,7 +114,7 @@ func TestWhatAStateTells(t *testing.T) {
 			r := request(forge.Closed)
 			r.Comments = []forge.Comment{said(1, "<!-- linnet:note closed -->\nmain has moved\n\n<!-- linnet:closed -->\n", bot)}
 			s.Left, s.Steps[0].Request = &r, &r.MergeRequest
-		}), nil, []string{"!1 is closed, by linnet: main has moved"}},
+		}), nil, []string{"!1 is closed, by linnet: main has moved", "branch " + branch + " is deleted at aaaaaaaa, by linnet"}},
 		{"somebody else's commit", state(func(s *conductor.State) { s.Head = conductor.Head{SHA: "cccccccccc", Made: now} }), nil,
 			[]string{"branch " + branch + " is at cccccccc, by : somebody else wrote to it"}},
 		{"a gate that soaks", state(func(s *conductor.State) {
@@ -187,20 +187,35 @@ func TestWhatADeadProcessDidIsRecordedByTheNext(t *testing.T) {
 	}
 }
 
+// A request of this upgrade is read again once it is closed, and so is its branch; one of another upgrade is not.
 func TestWhatNoLaterStateTellsIsTakenFromTheAction(t *testing.T) {
 	r, lines := history(t)
-	stale := request(forge.Open)
-	stale.Number = 7
-	s := state(func(s *conductor.State) { s.Others = []conductor.Request{stale} })
+	ours, stale := request(forge.Open), request(forge.Open)
+	stale.Number, stale.Source = 7, "linnet/dev/3.18.1/1-01-crds"
+	s := state(func(s *conductor.State) {
+		s.Others = []conductor.Request{ours, stale}
+		s.Plan.To.Release = "3.19.0"
+	})
 	for _, a := range []conductor.Action{
-		conductor.CloseRequest{Number: 7, Why: "It is not the next phase."}, conductor.DeleteBranch{Branch: branch, Head: "aaaaaaaaaa"},
-		conductor.React{Number: 7, Comment: 1, Kind: forge.Eyes}, conductor.SetCheck{SHA: "aaaaaaaaaa"},
+		conductor.CloseRequest{Number: 1, Why: "It is not the next phase."}, conductor.CloseRequest{Number: 7, Why: "It is not the next phase."},
+		conductor.DeleteBranch{Branch: branch, Head: "aaaaaaaaaa"}, conductor.React{Number: 7, Comment: 1, Kind: forge.Eyes}, conductor.SetCheck{SHA: "aaaaaaaaaa"},
 	} {
 		if err := r.Did(t.Context(), status(), s, a); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"!7 is closed, by linnet: It is not the next phase.", "branch " + branch + " is deleted at aaaaaaaa, by linnet"}
+	if diff := cmp.Diff([]string{"!7 is closed, by linnet: It is not the next phase."}, lines()); diff != "" {
+		t.Errorf("recorded (-want +got):\n%s", diff)
+	}
+	left := request(forge.Closed)
+	left.Comments = []forge.Comment{said(1, "<!-- linnet:note closed -->\nMain has moved.\n\n<!-- linnet:closed -->\n", bot)}
+	s = state(func(s *conductor.State) { s.Left = &left })
+	if err := r.Looked(t.Context(), status(), s, conductor.Seen{}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"!7 is closed, by linnet: It is not the next phase.", "!1 is closed, by linnet: Main has moved.", "branch " + branch + " is deleted at aaaaaaaa, by linnet",
+	}
 	if diff := cmp.Diff(want, lines()); diff != "" {
 		t.Errorf("recorded (-want +got):\n%s", diff)
 	}
