@@ -63,6 +63,8 @@ type Settings struct {
 	Choose func(ctx context.Context, current string) (to, why string, err error)
 	// First goes first. nil = none does.
 	First *First
+	// Plan makes a plan, which follows from its input alone. nil = planner.Make; another one may remember what that made.
+	Plan func(planner.Input) (planner.Plan, error)
 
 	Requests forge.Policy // what every merge request carries; the zero Policy is the default
 	Merge    When         // "" = OnPromote
@@ -127,6 +129,9 @@ func New(s Settings) (*Conductor, error) {
 	}
 	if s.MaxGap == 0 {
 		s.MaxGap = DefaultMaxGap
+	}
+	if s.Plan == nil {
+		s.Plan = planner.Make
 	}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)

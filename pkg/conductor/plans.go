@@ -37,7 +37,7 @@ func (c *Conductor) plan(commit string, files tree.Tree, environment, to string)
 
 func (c *Conductor) make(commit string, files tree.Tree, environment, to string) (planner.Plan, error) {
 	source := &witness{Material: c.Material}
-	plan, err := planner.Make(planner.Input{Tree: files, Environment: environment, To: to, Policy: c.Policy, Material: source})
+	plan, err := c.Plan(planner.Input{Tree: files, Environment: environment, To: to, Policy: c.Policy, Material: source})
 	switch {
 	case err == nil:
 		c.plans.put(commit, to, plan)
