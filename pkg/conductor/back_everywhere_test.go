@@ -134,10 +134,9 @@ func TestRollbackHalfWayThroughAPhase(t *testing.T) {
 			rolling := 0
 			for k := 1; k < len(way.plan.Phases); k++ {
 				name := way.plan.Phases[k-1].Name
-				for _, after := range []time.Duration{0, 40 * time.Second} {
+				for _, midst := range []bool{false, true} {
 					l.on(c, k)
-					l.pass(after)
-					if len(l.cluster.Truth().Waiting) > 0 {
+					if midst && l.untilRolling() {
 						rolling++
 					}
 					at := l.look(c).Request
@@ -160,7 +159,7 @@ func TestRollbackHalfWayThroughAPhase(t *testing.T) {
 					t.Fatalf("forward again the tree after %s is another:\n%s", name, tree.Patch(way.plan.Phases[k-1].After, got))
 				}
 			}
-			if rolling < 3 {
+			if rolling < 8 { // the waves and gateways, there and home
 				t.Errorf("pods were rolling at %d of the rollbacks only", rolling)
 			}
 			l.on(c, len(way.plan.Phases))
@@ -170,6 +169,18 @@ func TestRollbackHalfWayThroughAPhase(t *testing.T) {
 			}
 		})
 	}
+}
+
+// untilRolling lets time pass until pods roll; false where none does.
+func (l *lab) untilRolling() bool {
+	l.Helper()
+	for range 60 {
+		if len(l.cluster.Truth().Waiting) > 0 {
+			return true
+		}
+		l.pass(2 * time.Second)
+	}
+	return false
 }
 
 // Whoever is in a hurry writes rollback and promote as soon as they can. What a step back takes away must not be pulled from under what an earlier merge still

@@ -47,6 +47,8 @@ func (s State) closeOthers() []Action {
 		why = s.turnedWhy()
 	} else if s.Turn.Heading == Turned && !s.finished() {
 		why = fmt.Sprintf("The upgrade `%s` was turned round and goes neither way by itself.", s.Plan.ID)
+	} else if ok && s.Turn.Heading == Back {
+		why = fmt.Sprintf("The upgrade `%s` goes back: phase %d, %s, is taken back next, in a merge request of its own.", s.Plan.ID, phase.Number, strings.TrimPrefix(phase.Name, backPrefix))
 	} else if ok {
 		why = fmt.Sprintf("This is not the next phase of %s: that is phase %d, %s, of the upgrade `%s`.", s.Environment, phase.Number, phase.Name, s.Plan.ID)
 	}
