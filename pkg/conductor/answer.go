@@ -31,13 +31,7 @@ func (s State) question(r Request, o order) order {
 	if s.gave(c, forge.Rocket) {
 		return o // and somebody deleted the answer
 	}
-	given := 0
-	for _, other := range r.Comments {
-		if n, ok := forge.NoteName(other.Body); ok && other.By.ID == s.Me.ID && strings.HasPrefix(n, "answer-") {
-			given++
-		}
-	}
-	if given >= mostAnswers {
+	if given := s.answered(r); given >= mostAnswers {
 		return s.refuse(o, fmt.Sprintf("%d questions were answered below !%d; linnet status tells the same", given, r.Number))
 	}
 	if o.command.Verb == chatops.Retry && s.Seen.Before(c.Created) {

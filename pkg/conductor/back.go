@@ -83,6 +83,7 @@ func (t *Status) describePause(s State) {
 // describeTurn says that a person has to say which way it goes on.
 func (t *Status) describeTurn(s State) {
 	t.describeGate(s)
+	t.Next = s.describeUndone()
 	t.Situation = Around
 	t.Happening = fmt.Sprintf("The upgrade was turned round; %d of %d phases are in.", s.Done, len(s.Plan.Phases))
 	if s.Done == 0 {

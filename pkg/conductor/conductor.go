@@ -98,6 +98,7 @@ type Conductor struct {
 	plans   *plans
 	soaks   map[soakKey]checks.SoakClock
 	settled map[int]bool // merged requests that nothing is left to say of
+	resting []int        // the same, the one that has been so longest first
 	worded  struct {     // what was worded last
 		wording
 		of string // the target's tip and the upgrade

@@ -66,6 +66,7 @@ func (s State) settle() []Action {
 		for _, o := range s.outcomes(r) {
 			actions = append(actions, React{Number: r.Number, Comment: o.comment.ID, Kind: o.want})
 		}
+		actions = append(actions, s.elsewhere(r)...)
 		want := s.mergedNote(r)
 		if s.finished() && r.Source == s.Steps[s.Done-1].Branch {
 			switch {
@@ -91,6 +92,7 @@ func (s State) settle() []Action {
 				actions = append(actions, React{Number: r.Number, Comment: o.comment.ID, Kind: o.want})
 			}
 		}
+		actions = append(actions, s.elsewhere(r)...)
 		if s.newest(r) && s.waits() {
 			actions = append(actions, s.writeNote(r, describe(s).note()+s.told(r))...)
 		}

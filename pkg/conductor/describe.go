@@ -116,7 +116,7 @@ func (t *Status) describeNext(s State) {
 		}
 	}
 	if s.Turn.Heading == Back {
-		t.Next = s.afterBack()
+		t.Next = strings.TrimSpace(s.describeUndone() + " " + s.afterBack())
 		return
 	}
 	t.Next = "After it the upgrade is finished."

@@ -32,7 +32,7 @@ func (c *Conductor) readFinish(ctx context.Context, s *State, files tree.Tree, k
 	if now, err := currentRelease(files, s.Environment); err != nil || now != p.Release {
 		return false, nil //nolint:nilerr // somebody moved on by hand; what is wrong with the files is said when the next upgrade is planned
 	}
-	plan, err := c.planBefore(ctx, s, *last)
+	plan, err := c.planBefore(ctx, s, *last, -1, false)
 	if err != nil || plan == nil {
 		return false, err
 	}
@@ -68,8 +68,9 @@ func (k known) lastMerged() *forge.MergeRequest {
 	return last
 }
 
-// planBefore plans from the commit before the merge of the last phase; nil when that commit cannot be found.
-func (c *Conductor) planBefore(ctx context.Context, s *State, last forge.MergeRequest) (*planner.Plan, error) {
+// planBefore plans from the commit before a merge, with the way back in the plan where that is wanted. It is the first commit at which the plan has so many phases
+// done, or all but so many where that is negative; nil when it cannot be found.
+func (c *Conductor) planBefore(ctx context.Context, s *State, last forge.MergeRequest, done int, back bool) (*planner.Plan, error) {
 	p, _ := parseBranch(s.Environment, last.Source)
 	sha := last.MergeSHA
 	for range maxWalk {
@@ -87,14 +88,14 @@ func (c *Conductor) planBefore(ctx context.Context, s *State, last forge.MergeRe
 		if _, underway, err := planner.ReadCourse(files, s.Environment); err != nil || !underway {
 			continue // a commit of a rebased branch
 		}
-		plan, err := c.plan(sha, files, s.Environment, "")
+		plan, err := c.planBack(sha, files, s.Environment, "", back)
 		var refused *planner.Refused
 		switch {
 		case errors.As(err, &refused):
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("plan %s at %.8s, before the merge of !%d: %w", s.Environment, sha, last.Number, err)
-		case plan.To.Release == p.Release && plan.Done == len(plan.Phases)-1:
+		case plan.To.Release == p.Release && (plan.Done == done || done < 0 && plan.Done == len(plan.Phases)+done):
 			return &plan, nil
 		}
 	}

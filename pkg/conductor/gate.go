@@ -48,6 +48,8 @@ func (c *Conductor) readGate(ctx context.Context, s *State, seen sight) error {
 		g.Asked, key.Branch = phase.EntryGate, s.step().Branch
 	case s.finished():
 		g.Asked, key.Branch = s.Plan.Phases[s.Done-1].ExitGate, s.Steps[s.Done-1].Branch+" end"
+	case s.Turn.Heading == Turned && s.Undone != nil:
+		g.Asked, key.Branch = s.Undone.Asked, s.Last.Source+" end"
 	case s.Turn.Heading == Turned && s.Plan.Back != nil:
 		g.Asked, key.Branch = s.Plan.Back.EntryGate, s.Way.Branch
 	default:
@@ -63,16 +65,8 @@ func (c *Conductor) readGate(ctx context.Context, s *State, seen sight) error {
 		note, _ := r.note(s.Me, noteName)
 		clock = later(clock, key.unseal(s.Marker, note))
 	}
-	o := seen.observation
-	switch {
-	case o == nil:
-		g.Result = checks.Result{Name: g.Asked.Name, Question: g.Asked.Title, Reason: seen.blind}
-	case o.At.Before(g.Merge.At):
-		g.Result = checks.Result{Name: g.Asked.Name, Question: g.Asked.Title, Verdict: checks.Wait, NoSample: true,
-			Reason: "the cluster has not been observed since the merge"}
-	default:
-		g.Result = g.Asked.EvaluateAccepting(o, g.Merge, s.accepted())
-		if at := earlier(o.At, g.Now); !at.Before(clock.LastSample) {
+	if g.ask(seen, s.accepted()) {
+		if at := earlier(seen.observation.At, g.Now); !at.Before(clock.LastSample) {
 			clock = clock.Sample(at, g.Result, c.MaxGap)
 		}
 	}

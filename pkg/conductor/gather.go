@@ -54,6 +54,9 @@ func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
 	if err := c.readSteps(ctx, &s, known); err != nil {
 		return State{}, err
 	}
+	if err := c.readUndone(ctx, &s, seen); err != nil {
+		return State{}, err
+	}
 	if err := c.readGate(ctx, &s, seen); err != nil {
 		return State{}, err
 	}

@@ -72,12 +72,13 @@ func (c *Conductor) note(s State, actions []Action) {
 	if len(actions) > 0 {
 		return
 	}
+	c.wake()
 	for _, r := range s.Merged {
 		if len(Acceptances(r.Comments, s.Me)) > 0 {
 			continue // what was signed off is read at each look
 		}
 		if s.Over || s.Done < len(s.Plan.Phases) || r.Source != s.Steps[s.Done-1].Branch {
-			c.settled[r.Number] = true
+			c.rest(r.Number)
 		}
 	}
 }

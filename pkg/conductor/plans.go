@@ -93,8 +93,9 @@ func (w *witness) Package(name, tag string) (*render.Chart, error) {
 	return chart, w.saw(err)
 }
 
-// keptPlans is how many plans are remembered: that of the tip, those of the tips that our branch was made for, and that before the last merge.
-const keptPlans = 4
+// keptPlans is how many plans are remembered: that of the tip, with the way back and without, those of the tips that our branch was made for, and that before the last
+// merge.
+const keptPlans = 6
 
 // plans remembers what was planned for a commit. A plan follows from its commit alone, as settings and material never change, so this is a cache and
 // nothing else.
@@ -157,6 +158,7 @@ func (p *plans) get(commit, to string, files tree.Tree) (planner.Plan, bool) {
 
 // put remembers the plan for a commit.
 func (p *plans) put(commit, to string, plan planner.Plan) {
+	p.recent = slices.DeleteFunc(p.recent, func(have planned) bool { return have.commit == commit && have.to == to })
 	p.recent = slices.Insert(p.recent, 0, planned{commit, to, plan})
 	p.recent = p.recent[:min(len(p.recent), cmp.Or(p.most, keptPlans))]
 }

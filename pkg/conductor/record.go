@@ -115,6 +115,8 @@ func (s State) Awaiting() (branch string, exit bool) {
 		return s.step().Branch, false
 	case s.finished():
 		return s.Steps[s.Done-1].Branch, true
+	case s.Turn.Heading == Turned && s.Undone != nil:
+		return s.Last.Source, true
 	case s.Turn.Heading == Turned && s.Plan.Back != nil:
 		return s.Way.Branch, false
 	}

@@ -76,6 +76,8 @@ type State struct {
 
 	// Gate is what is awaited: the entry gate of the next phase, or the exit gate of the last.
 	Gate Gate
+	// Undone is the exit gate of the step back that was merged last, while the upgrade goes back or is turned round; nil where it cannot be asked.
+	Undone *Gate
 	// Over tells that the last note of the finished upgrade is written.
 	Over bool
 

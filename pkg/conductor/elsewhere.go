@@ -1,0 +1,68 @@
+package conductor
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/linnet-bot/linnet/pkg/chatops"
+	"github.com/linnet-bot/linnet/pkg/forge"
+)
+
+// elsewhere answers commands that somebody wrote below a merge request which is not the newest any more: nothing is carried out there, and that is said once, with
+// the place where it would be. That the bot has reacted says that it was said.
+func (s State) elsewhere(r Request) []Action {
+	if s.Newest == nil || s.newest(r) {
+		return nil
+	}
+	var actions []Action
+	for _, c := range r.Comments {
+		if c.By.ID == s.Me.ID || Answer(c, s.Me) != "" {
+			continue
+		}
+		cmd, addressed, err := chatops.Read(chatops.Comment{Body: c.Body, Edited: !c.Edited.IsZero()}, s.Me.Name)
+		late := r.State == forge.Merged && binds[cmd.Verb] && !c.Created.After(r.Done) // it came to pass by another's hand
+		if !addressed || late {
+			continue
+		}
+		kind := forge.ThumbsDown
+		var misunderstood *chatops.Misunderstood
+		if errors.As(err, &misunderstood) {
+			kind = forge.Confused
+		}
+		if _, said := r.note(s.Me, answerNote(c.ID)); !said && s.answered(r) < mostAnswers {
+			text := fmt.Sprintf("%s is not carried out: !%d is %s. Commands are read below the merge request that was opened last; write it below !%d.\n",
+				strings.Replace(from(c), "Comment", "The command of comment", 1), r.Number, r.State, s.Newest.Number)
+			actions = append(actions, WriteNote{Number: r.Number, Name: answerNote(c.ID), Body: text})
+		}
+		actions = append(actions, React{Number: r.Number, Comment: c.ID, Kind: kind})
+	}
+	return actions
+}
+
+// answered counts the answers in words below a merge request.
+func (s State) answered(r Request) int {
+	given := 0
+	for _, c := range r.Comments {
+		if n, ok := forge.NoteName(c.Body); ok && c.By.ID == s.Me.ID && strings.HasPrefix(n, "answer-") {
+			given++
+		}
+	}
+	return given
+}
+
+// rest takes a merge request of which nothing is left to say out of the next looks, and wake brings the one back that has rested longest: somebody may have
+// written a command below it. So the price of a look does not grow with the upgrade.
+func (c *Conductor) rest(number int) {
+	if !c.settled[number] {
+		c.settled[number] = true
+		c.resting = append(c.resting, number)
+	}
+}
+
+func (c *Conductor) wake() {
+	if len(c.resting) > 0 {
+		delete(c.settled, c.resting[0])
+		c.resting = c.resting[1:]
+	}
+}
