@@ -145,7 +145,7 @@ func TestNobodySignsOffThatAControlPlaneIsInUse(t *testing.T) {
 	u, e := upgrade(), Effects{UmbrellaChanges: true}
 	fixed := []Gate{
 		Unused(u, old, 0), Unused(u, canary, 0), Unused(u, home, time.Hour), Bumped(u, e, 0), Pruned(u, e), Preflight(u), CRDs(u, e), Canary(u, e), CNI(u, e),
-		Receives(u, canary, old), CRDsBack(u, map[string][]string{"a": {"v1"}}),
+		Receives(u, canary, old), TakenAway(u, canary), TakenAway(u, home), CRDsBack(u, map[string][]string{"a": {"v1"}}),
 	}
 	waves := []Gate{
 		loggingWave(), Moved(u, wave("logging", "monitoring"), canary, home, e, 0), GatewayMoved(u, gateway("public-ingressgateway"), old, canary, e, 0),
