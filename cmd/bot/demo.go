@@ -22,7 +22,7 @@ import (
 
 type demoFlags struct {
 	repo, branch, environment, to, keep string
-	misbehave                           string
+	misbehave, rollbackAt               string
 	interactive                         bool
 	pace                                time.Duration
 	from                                sources
@@ -38,13 +38,15 @@ that renders the repository as Flux would, and a reviewer who approves each merg
 that the upgrade left nothing in the repository but the bump.
 
 With --misbehave NAME the cluster does what real ones do: it shows where the upgrade stops and what the bot says there; then somebody heals the
-cluster, and the upgrade finishes. With --interactive you are the reviewer: it waits, and tells what to type in another terminal.
+cluster, and the upgrade finishes. With --rollback-at PHASE the reviewer turns round when that phase has done its work, and the upgrade goes back, step
+by step, to the very files that were there before. With --interactive you are the reviewer: it waits, and tells what to type in another terminal.
 
 Without --repo it plays on a small Big Bang that was written for this. With --repo it plays on a copy of your own repository; that one is only
 read. Where a package's chart is not at hand (--packages), a stand-in workload takes its place in the simulated cluster, and the end says so.`,
 		Example: `  linnet demo
   linnet demo --misbehave list
   linnet demo --misbehave endless-job
+  linnet demo --rollback-at bump
   linnet demo --interactive
   linnet demo --repo ~/gitops --environment dev --to 3.19.0 --releases ~/mirrors/bigbang.git --packages ~/charts`,
 		Args: cobra.NoArgs,
@@ -59,6 +61,7 @@ read. Where a package's chart is not at hand (--packages), a stand-in workload t
 	flags.StringVar(&f.from.packages, "packages", "", "with --repo: `FOLDER` of package chart archives")
 	flags.StringVar(&f.keep, "keep", "", "keep the forge of the demo in this new `FOLDER`, for linnet mr and git")
 	flags.StringVar(&f.misbehave, "misbehave", "", "let the simulated cluster misbehave as `NAME`; list prints the names")
+	flags.StringVar(&f.rollbackAt, "rollback-at", "", "turn round after `PHASE`, a name or a number, and go back to the start")
 	flags.BoolVar(&f.interactive, "interactive", false, "review yourself, by linnet mr in another terminal")
 	flags.DurationVar(&f.pace, "pace", 400*time.Millisecond, "with --interactive: real time for each 45 s of simulated time")
 	return cmd
@@ -78,6 +81,12 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 		if _, err := sim.MisbehaviourNamed(f.misbehave); err != nil {
 			return usagef("--misbehave: %v", err)
 		}
+	}
+	if f.rollbackAt != "" && f.misbehave != "" {
+		return usagef("--rollback-at and --misbehave are two stories; tell one at a time")
+	}
+	if f.rollbackAt != "" && f.interactive {
+		return usagef("--rollback-at plays the reviewer, and with --interactive that is you: comment /canary rollback instead")
 	}
 	if f.pace <= 0 {
 		return usagef("--pace is %s, but must be longer than nothing", f.pace)
@@ -108,7 +117,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 	began := a.now()
 	progress := newDemoProgress(a)
 	o.Show = progress.show
-	o.Misbehave = f.misbehave
+	o.Misbehave, o.RollbackAt = f.misbehave, f.rollbackAt
 	if f.interactive {
 		o.Pace, o.Start = f.pace, began.Add(-storyBefore).Truncate(time.Minute)
 		progress.prompt = demoPrompt{forge: filepath.Join(dir, "forge")}
@@ -117,6 +126,10 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 	}
 	outcome, err := demo.Run(ctx, o)
 	progress.end()
+	var phase *demo.PhaseError
+	if errors.As(err, &phase) {
+		return usagef("--rollback-at: %v", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -132,7 +145,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 		fmt.Fprintf(a.stdout, "  %s\n", s)
 	}
 	fmt.Fprintf(a.stdout, "\n%d merge requests, %s of simulated time, %.1f s of yours.\nSoaks were shortened: %s a wave instead of 30m, %s before cleanup instead of 24h.\n",
-		len(outcome.Plan.Phases), short(outcome.Elapsed), a.now().Sub(began).Seconds(), short(demo.Soak.Wave), short(demo.Soak.Cleanup))
+		outcome.Requests, short(outcome.Elapsed), a.now().Sub(began).Seconds(), short(demo.Soak.Wave), short(demo.Soak.Cleanup))
 	if f.keep != "" {
 		fmt.Fprintf(a.stdout, "The forge is kept: linnet mr list --forge %s\n", filepath.Join(f.keep, "forge"))
 		fmt.Fprintf(a.stdout, "So is its history: linnet report --environment %s --config %s\n", o.Environment, filepath.Join(f.keep, keptConfiguration))

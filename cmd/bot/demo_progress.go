@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,8 +22,12 @@ type demoProgress struct {
 	drawn  int // lines of the block that is on the screen
 	last   demo.Event
 	merged int // phases that are in
-	began  bool
-	prompt demoPrompt // of an interactive demo
+	turned int // phases that were in when the upgrade was turned round; 0 = it was not
+	back   int // merge request of the step back that was open last
+	// pending is the phase that was taken back last; nil = its line is printed
+	pending *conductor.PhaseStatus
+	began   bool
+	prompt  demoPrompt // of an interactive demo
 }
 
 func newDemoProgress(a *app) *demoProgress {
@@ -40,6 +45,10 @@ func (p *demoProgress) show(e demo.Event) {
 		p.stopped(e)
 		return
 	}
+	turns := p.turned == 0 && strings.HasPrefix(e.Status.Phase, "back-")
+	if turns {
+		p.turned = e.Status.Done
+	}
 	if p.live {
 		block := p.block(e)
 		if len(block) < p.height {
@@ -51,6 +60,16 @@ func (p *demoProgress) show(e demo.Event) {
 	if !p.began && e.Status.Upgrade != "" {
 		p.began = true
 		fmt.Fprintf(p.w, "%s\n\n%s\n", p.title(e.Status), p.fit("   #    phase                    done    proxies connected to"))
+	}
+	if turns {
+		e.Status.Phases = slices.Clone(e.Status.Phases)
+		e.Status.Phases[p.turned-1].State = "merged" // still
+		p.done(e)
+		fmt.Fprintf(p.w, "\n%s\n\n", p.fit(fmt.Sprintf("Turned round at +%s, after phase %d: the way back.", short(e.Elapsed.Truncate(time.Minute)), p.turned)))
+	}
+	if p.turned > 0 {
+		p.takenBack(e)
+		return
 	}
 	// A phase has done its work when the next one is merged: its line is printed then, with what became of the proxies.
 	for p.merged < min(e.Status.Done, len(e.Status.Phases)) {
@@ -72,11 +91,33 @@ func (p *demoProgress) done(e demo.Event) {
 	fmt.Fprintln(p.w, p.fit(fmt.Sprintf("%s %-7s %s", row(phase), "+"+short(e.Elapsed.Truncate(time.Minute)), proxyText(e.Proxies))))
 }
 
+// takenBack notes that a phase was taken back. Its line is printed when the next one is, with what became of the proxies.
+func (p *demoProgress) takenBack(e demo.Event) {
+	for ; p.merged > e.Status.Done; p.merged-- {
+		p.backDone(e)
+		phase := e.Status.Phases[p.merged-1]
+		phase.State, phase.Request = backState, p.back
+		p.pending = &phase
+	}
+	if e.Status.Request != 0 {
+		p.back = e.Status.Request
+	}
+}
+
+// backDone prints the line of the phase that was taken back last.
+func (p *demoProgress) backDone(e demo.Event) {
+	if p.pending != nil {
+		fmt.Fprintln(p.w, p.fit(fmt.Sprintf("%s %-7s %s", row(*p.pending), "+"+short(e.Elapsed.Truncate(time.Minute)), proxyText(e.Proxies))))
+		p.pending = nil
+	}
+}
+
 // end leaves the last block on the screen.
 func (p *demoProgress) end() {
 	if p.live && p.drawn > 0 {
 		p.redraw(p.block(p.last))
 	}
+	p.backDone(p.last)
 }
 
 func (p *demoProgress) title(s conductor.Status) string {
@@ -90,7 +131,10 @@ func (p *demoProgress) block(e demo.Event) []string {
 		return []string{p.fit(s.Happening)}
 	}
 	lines := []string{p.title(s), ""}
-	for _, phase := range s.Phases {
+	for i, phase := range s.Phases {
+		if i >= s.Done && i < p.turned {
+			phase.State = backState
+		}
 		lines = append(lines, p.fit(row(phase)+" "+phase.Title))
 	}
 	lines = append(lines, "", p.fit("proxies  "+proxyText(e.Proxies)), p.bar(e.Proxies), "")
@@ -98,7 +142,10 @@ func (p *demoProgress) block(e demo.Event) []string {
 	return lines
 }
 
-var phaseMarks = map[string]string{"merged": "✓", "open": "›", "next": " ", "later": " "}
+// backState is the state of a phase that was taken back.
+const backState = "back"
+
+var phaseMarks = map[string]string{"merged": "✓", "open": "›", "next": " ", "later": " ", "going back": "‹", backState: "←"}
 
 // row is "✓  3 !3   wave-stateless".
 func row(phase conductor.PhaseStatus) string {

@@ -55,6 +55,8 @@ type Options struct {
 	Packages    release.Packages // for the simulated cluster; nil = stand-ins
 	Show        func(Event)      // called at each look
 
+	RollbackAt string // name or number of the phase after which the reviewer turns the upgrade round; "" = it goes to its end
+
 	Misbehave string // name of a sim.Misbehaviour that the cluster begins with; "" = it behaves
 	// Pace is the real time between two looks of an interactive demo, in which people review and nobody is played; 0 = not interactive. Start must then be
 	// long past, since the story's time runs faster than theirs.
@@ -86,7 +88,9 @@ type Outcome struct {
 	Looks    int
 	StandIns []string  // charts that were not at hand, and what stood in for them
 	Open     int       // times that a gate was open, each held against what the cluster knows of itself
+	Requests int       // merge requests that were opened
 	Trouble  *Trouble  // nil = the cluster behaved
+	Turn     *Turn     // nil = it was not turned round
 	Truth    sim.Truth // of the cluster at the end
 }
 
@@ -103,12 +107,16 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	after, err := turnAfter(plan, o.RollbackAt)
+	if err != nil {
+		return Outcome{}, err
+	}
 	s, err := newStage(o)
 	if err != nil {
 		return Outcome{}, err
 	}
 	defer s.close()
-	s.plan = plan
+	s.plan, s.after = plan, after
 	looks, err := s.play(ctx)
 	if err != nil {
 		return Outcome{}, err
@@ -121,8 +129,12 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	requests, err := s.bot.Find(ctx, forge.Query{})
+	if err != nil {
+		return Outcome{}, err
+	}
 	return Outcome{Plan: plan, Status: s.last, Final: final, Elapsed: s.cluster.Now().Sub(s.began), Looks: looks, StandIns: s.cluster.StandIns(),
-		Open: s.open, Trouble: s.trouble, Truth: s.cluster.Truth()}, nil
+		Open: s.open, Requests: len(requests), Trouble: s.trouble, Turn: s.turn, Truth: s.cluster.Truth()}, nil
 }
 
 // stage holds the actors.
@@ -139,6 +151,8 @@ type stage struct {
 	plan        planner.Plan // as it was made before anything misbehaved
 	open        int          // gates that were open
 	trouble     *Trouble
+	after       int       // phase after which it is turned round; 0 = none
+	turn        *Turn     // nil until it was
 	done        int       // phases that were in at the last look
 	looked      time.Time // when the bot looked last
 	closedSince time.Time // when the gate was last seen open, or a phase merged
@@ -237,10 +251,15 @@ func (s *stage) play(ctx context.Context) (looks int, err error) {
 		switch {
 		case s.last.Situation == conductor.Finished || s.last.Situation == conductor.Idle && s.last.Done > 0:
 			return looks, nil
+		case s.isBack():
+			return looks, s.rest(ctx)
 		case s.last.Failed() && s.trouble == nil && !s.interactive():
 			return looks, fmt.Errorf("the upgrade stopped: %s", s.last.Happening)
 		}
 		if err := s.lookAfter(ctx); err != nil {
+			return looks, err
+		}
+		if err := s.turnRound(ctx); err != nil {
 			return looks, err
 		}
 		if err := s.review(ctx); err != nil {
@@ -276,6 +295,9 @@ func (s *stage) pause(ctx context.Context) error {
 // hold compares gates with what the cluster knows of itself: the one that the bot has just merged by, and the one that is open now. A gate that is wrong to
 // be open ends the demo: it would be a fault of Linnet.
 func (s *stage) hold() error {
+	if s.turn != nil {
+		return s.holdBack()
+	}
 	for done := s.done; done < s.last.Done; done++ {
 		if s.last.Phases[done].MergedBy == Bot {
 			if err := s.holdOne(done); err != nil {
@@ -315,7 +337,8 @@ func (s *stage) follow(ctx context.Context) error {
 // review plays the person who reads each merge request once.
 func (s *stage) review(ctx context.Context) error {
 	number := s.last.Request
-	if s.interactive() || number == 0 || s.reviewed[number] {
+	onward := s.after > 0 && s.last.Done == s.after && !strings.HasPrefix(s.last.Phase, "back-") // what comes after the turn is nobody's business
+	if s.interactive() || number == 0 || s.reviewed[number] || onward {
 		return nil
 	}
 	request, err := s.reviewer.Get(ctx, number)
