@@ -301,6 +301,10 @@ func (s State) remains() string {
 	for _, phase := range s.Plan.Phases[:s.Done] {
 		in = append(in, phase.Name)
 	}
-	return fmt.Sprintf("in the repository stay, in %s/%s and its kustomization.yaml, the phases %s. `%s %s` goes on from there, `%s %s` goes back, phase by phase.",
-		s.Environment, planner.CanaryFolder, strings.Join(in, ", "), chatops.Prefix, chatops.Resume, chatops.Prefix, chatops.Rollback)
+	phases := "the phases "
+	if len(in) == 1 {
+		phases = "the phase "
+	}
+	return fmt.Sprintf("in the repository stay, in %s/%s and its kustomization.yaml, %s. `%s %s` goes on from there, `%s %s` goes back, phase by phase.",
+		s.Environment, planner.CanaryFolder, phases+strings.Join(in, ", "), chatops.Prefix, chatops.Resume, chatops.Prefix, chatops.Rollback)
 }
