@@ -196,7 +196,7 @@ func newStage(o Options) (*stage, error) {
 	}
 	s.conductor, err = conductor.New(conductor.Settings{
 		Environment: o.Environment, Forge: seen, MaxGap: 2 * tick, Observer: s, Material: o.Material, Policy: o.Policy, Now: s.cluster.Now,
-		Choose: s.choose, Recorder: o.Recorder,
+		Choose: s.choose, Recorder: o.Recorder, Plan: s.makePlan,
 		Requests: forge.Policy{Labels: []string{"istio-canary"}, Reviewers: []string{Reviewer}},
 	})
 	if err != nil {
@@ -222,6 +222,14 @@ func (s *stage) choose(_ context.Context, current string) (to, why string, err e
 		return "", "this is the release the demo was to reach", nil
 	}
 	return s.To, s.Why, nil
+}
+
+// makePlan gives the plan that was made before the play began, as long as the files are those.
+func (s *stage) makePlan(in planner.Input) (planner.Plan, error) {
+	if in.To == s.To && in.Environment == s.Environment && in.Tree.Equal(s.Repository) {
+		return s.plan, nil
+	}
+	return planner.Make(in)
 }
 
 // play goes on until the upgrade is finished.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
+
+	"github.com/linnet-bot/linnet/internal/threeway"
 )
 
 // threeWay merges what ours and theirs did to base. A file that only one side changed is taken from that side; one that both changed is
@@ -63,7 +65,7 @@ func (r *repo) mergeFile(base, ours, theirs file) (file, bool, error) {
 			return file{}, false, nil
 		}
 	}
-	text, clean := mergeLines(texts[0], texts[1], texts[2])
+	text, clean := threeway.Lines(texts[0], texts[1], texts[2])
 	if !clean {
 		return file{}, false, nil
 	}

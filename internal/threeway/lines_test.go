@@ -1,4 +1,4 @@
-package local
+package threeway
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestMergeLines(t *testing.T) {
+func TestLines(t *testing.T) {
 	const conflict = "conflict"
 	for _, row := range []struct{ name, base, ours, theirs, want string }{
 		{"far apart", "1\n2\n3\n4\n5\n", "one\n2\n3\n4\n5\n", "1\n2\n3\n4\nfive\n", "one\n2\n3\n4\nfive\n"},
@@ -27,7 +27,7 @@ func TestMergeLines(t *testing.T) {
 		{"empty base", "", "a\n", "b\n", conflict},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got, clean := mergeLines([]byte(row.base), []byte(row.ours), []byte(row.theirs))
+			got, clean := Lines([]byte(row.base), []byte(row.ours), []byte(row.theirs))
 			if !clean {
 				got = []byte(conflict)
 			}
@@ -67,7 +67,7 @@ func TestMergeLinesLikeGit(t *testing.T) {
 		if err != nil && !errors.As(err, &exit) {
 			r.Fatal(err)
 		}
-		got, clean := mergeLines([]byte(texts[1]), []byte(texts[0]), []byte(texts[2]))
+		got, clean := Lines([]byte(texts[1]), []byte(texts[0]), []byte(texts[2]))
 		total++
 		if clean {
 			merged++

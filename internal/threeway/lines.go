@@ -1,4 +1,5 @@
-package local
+// Package threeway merges what two sides did to one text, as git does.
+package threeway
 
 import (
 	"slices"
@@ -17,9 +18,9 @@ func (h hunk) equal(g hunk) bool {
 	return h.from == g.from && h.to == g.to && slices.Equal(h.lines, g.lines)
 }
 
-// mergeLines applies to base the changes that ours and theirs made. Changes of both to the same or to neighbouring lines conflict unless they
+// Lines applies to base the changes that ours and theirs made. Changes of both to the same or to neighbouring lines conflict unless they
 // are the same change, as in git. Line ends belong to their lines, so CRLF and a missing last newline survive.
-func mergeLines(base, ours, theirs []byte) (merged []byte, clean bool) {
+func Lines(base, ours, theirs []byte) (merged []byte, clean bool) {
 	o, okOurs := hunks(string(base), string(ours))
 	t, okTheirs := hunks(string(base), string(theirs))
 	if !okOurs || !okTheirs {
