@@ -1,0 +1,298 @@
+package stories
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnet-bot/linnet/internal/threeway"
+	"github.com/linnet-bot/linnet/pkg/conductor"
+	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/gitops/tree"
+)
+
+// look brings a merge request up to what Git says: one whose branch is gone is closed, one whose head is in the target is merged.
+func (m *memory) look(r *request) {
+	if r.State != forge.Open {
+		return
+	}
+	head, err := m.head(r.Source)
+	if err != nil {
+		r.State, r.Done, r.Updated = forge.Closed, m.now(), m.now()
+		return
+	}
+	if head != r.Head {
+		r.Head, r.Updated = head, m.now()
+	}
+	target := m.branches[r.Target]
+	if target == r.base || !m.isAncestor(head, target) || m.isAncestor(head, r.base) {
+		return
+	}
+	r.State, r.Done, r.Updated = forge.Merged, m.now(), m.now()
+	for r.MergeSHA = target; ; {
+		parents := m.commits[r.MergeSHA].Parents
+		if len(parents) == 0 || !m.isAncestor(head, parents[0]) {
+			return
+		}
+		r.MergeSHA = parents[0]
+	}
+}
+
+func (m *memory) request(number int) (*request, error) {
+	if number < 1 || number > len(m.requests) {
+		return nil, fmt.Errorf("merge request !%d: %w", number, forge.ErrNotFound)
+	}
+	r := m.requests[number-1]
+	m.look(r)
+	return r, nil
+}
+
+func (u user) Open(ctx context.Context, o forge.OpenRequest) (forge.MergeRequest, error) {
+	head, err := u.head(o.Source)
+	if err != nil {
+		return forge.MergeRequest{}, err
+	}
+	base, err := u.head(o.Target)
+	if err != nil {
+		return forge.MergeRequest{}, err
+	}
+	if err := u.refuseSecond(o.Source, o.Target); err != nil {
+		return forge.MergeRequest{}, err
+	}
+	if u.isAncestor(head, base) {
+		return forge.MergeRequest{}, fmt.Errorf("open a merge request from %s: %w", o.Source, forge.ErrNoChange)
+	}
+	now := u.now()
+	r := &request{base: base, MergeRequest: forge.MergeRequest{
+		Number: len(u.requests) + 1, Title: o.Title, Description: o.Description, Source: o.Source, Target: o.Target, State: forge.Open, Draft: o.Draft,
+		Labels: o.Labels, Reviewers: o.Reviewers, Author: named(u.who), Head: head, Opened: now, Updated: now,
+	}}
+	u.memory.requests = append(u.requests, r)
+	return u.Get(ctx, r.Number)
+}
+
+func (m *memory) refuseSecond(source, target string) error {
+	for _, r := range m.requests {
+		if m.look(r); r.State == forge.Open && r.Source == source && r.Target == target {
+			return &forge.AlreadyOpenError{Source: source, Target: target, Number: r.Number}
+		}
+	}
+	return nil
+}
+
+func (u user) Find(_ context.Context, q forge.Query) ([]forge.MergeRequest, error) {
+	var all []forge.MergeRequest
+	for _, r := range u.requests {
+		u.look(r)
+		if strings.HasPrefix(r.Source, q.SourcePrefix) && (q.Target == "" || q.Target == r.Target) && (len(q.States) == 0 || slices.Contains(q.States, r.State)) {
+			found := r.MergeRequest
+			found.Mergeability, found.Approvals = forge.Mergeability{}, forge.Approvals{}
+			all = append(all, found)
+		}
+	}
+	return all, nil
+}
+
+func (u user) Get(_ context.Context, number int) (forge.MergeRequest, error) {
+	r, err := u.request(number)
+	if err != nil {
+		return forge.MergeRequest{}, err
+	}
+	full := r.MergeRequest
+	full.Approvals.Given = slices.DeleteFunc(slices.Clone(full.Approvals.Given), func(a forge.Approval) bool { return a.Head != full.Head })
+	full.Approvals.Required = u.approved
+	full.Mergeability = forge.Mergeability{Readiness: forge.Ready, Reasons: u.reasons(r)}
+	if len(full.Mergeability.Reasons) > 0 {
+		full.Mergeability.Readiness = forge.Blocked
+	}
+	return full, nil
+}
+
+// reasons are what stands in the way of a merge.
+func (m *memory) reasons(r *request) []forge.Reason {
+	if r.State != forge.Open {
+		return []forge.Reason{{Kind: forge.ReasonNotOpen, Text: "it is " + string(r.State)}}
+	}
+	var all []forge.Reason
+	target := m.branches[r.Target]
+	if merged, conflicts := m.merged(target, r.Head); len(conflicts) > 0 {
+		all = append(all, conflict(r, conflicts))
+	} else if merged.Equal(m.commits[target].files) {
+		all = append(all, forge.Reason{Kind: forge.ReasonNoChange, Text: r.Target + " holds its changes already"})
+	}
+	given := 0
+	for _, a := range r.Approvals.Given {
+		if a.Head == r.Head {
+			given++
+		}
+	}
+	if given < m.approved {
+		all = append(all, forge.Reason{Kind: forge.ReasonApprovals, Text: fmt.Sprintf("%d of %d approvals missing", m.approved-given, m.approved)})
+	}
+	if m.gated && m.gate(r.Head) != forge.Success {
+		all = append(all, forge.Reason{Kind: forge.ReasonChecks, Text: fmt.Sprintf("check %s is not green", conductor.CheckName)})
+	}
+	return all
+}
+
+// gate is what the bot said of a commit.
+func (m *memory) gate(sha string) forge.CheckState {
+	for _, c := range m.checks[sha] {
+		if c.Name == conductor.CheckName && c.By.Name == bot {
+			return c.State
+		}
+	}
+	return ""
+}
+
+func conflict(r *request, paths []string) forge.Reason {
+	return forge.Reason{Kind: forge.ReasonConflict, Text: fmt.Sprintf("conflict with %s in %s", r.Target, strings.Join(paths, ", "))}
+}
+
+// merged is what merging theirs into ours gives, or the files that conflict.
+func (m *memory) merged(ours, theirs string) (tree.Tree, []string) {
+	base, err := user{memory: m}.MergeBase(context.Background(), ours, theirs)
+	if err != nil {
+		return tree.Tree{}, []string{"everything"}
+	}
+	b, o, t := m.commits[base].files, m.commits[ours].files, m.commits[theirs].files
+	var conflicts []string
+	var changes []tree.Change
+	for _, c := range b.Changes(t) {
+		was, had := b.Read(c.Path)
+		is, has := o.Read(c.Path)
+		switch {
+		case had == has && string(was) == string(is):
+			changes = append(changes, c)
+		case has == !c.Delete && string(is) == string(c.Content):
+		case !had || !has || c.Delete:
+			conflicts = append(conflicts, c.Path)
+		default:
+			text, clean := threeway.Lines(was, is, c.Content)
+			if !clean {
+				conflicts = append(conflicts, c.Path)
+			}
+			changes = append(changes, tree.Change{Path: c.Path, Content: text})
+		}
+	}
+	if len(conflicts) > 0 {
+		return tree.Tree{}, conflicts
+	}
+	return o.With(changes...), nil
+}
+
+func (u user) Update(ctx context.Context, number int, n forge.Update) (forge.MergeRequest, error) {
+	r, err := u.request(number)
+	if err != nil {
+		return forge.MergeRequest{}, err
+	}
+	if n.Title != nil {
+		r.Title = *n.Title
+	}
+	if n.Description != nil {
+		r.Description = *n.Description
+	}
+	r.Updated = u.now()
+	return u.Get(ctx, number)
+}
+
+func (u user) Preview(_ context.Context, number int) (forge.Preview, error) {
+	r, err := u.request(number)
+	if err != nil {
+		return forge.Preview{}, err
+	}
+	if r.State != forge.Open {
+		return forge.Preview{}, &forge.NotMergeableError{Number: number, Reasons: u.reasons(r)[:1]}
+	}
+	target := u.branches[r.Target]
+	files, conflicts := u.merged(target, r.Head)
+	if len(conflicts) > 0 {
+		return forge.Preview{}, &forge.NotMergeableError{Number: number, Reasons: []forge.Reason{conflict(r, conflicts)}}
+	}
+	return forge.Preview{Head: r.Head, Target: target, Tree: files}, nil
+}
+
+func (u user) Merge(_ context.Context, number int, o forge.MergeOptions) (forge.MergeResult, error) {
+	r, err := u.request(number)
+	switch {
+	case err != nil:
+		return forge.MergeResult{}, err
+	case r.State == forge.Merged:
+		return forge.MergeResult{}, &forge.AlreadyMergedError{Number: number, SHA: r.MergeSHA}
+	case r.Head != o.Head:
+		return forge.MergeResult{}, &forge.HeadMovedError{Branch: r.Source, Want: o.Head, Got: r.Head}
+	}
+	if reasons := u.reasons(r); len(reasons) > 0 {
+		return forge.MergeResult{}, &forge.NotMergeableError{Number: number, Reasons: reasons}
+	}
+	u.bring(r, o.Message)
+	return forge.MergeResult{SHA: r.MergeSHA}, nil
+}
+
+// force merges whatever the rules say, but for a conflict.
+func (u user) force(number int) error {
+	r, err := u.request(number)
+	if err != nil {
+		return err
+	}
+	for _, reason := range u.reasons(r) {
+		if reason.Kind == forge.ReasonConflict || reason.Kind == forge.ReasonNotOpen || reason.Kind == forge.ReasonNoChange {
+			return &forge.NotMergeableError{Number: number, Reasons: []forge.Reason{reason}}
+		}
+	}
+	u.bring(r, "Merge by force\n")
+	return nil
+}
+
+func (u user) bring(r *request, message string) {
+	target := u.branches[r.Target]
+	files, _ := u.merged(target, r.Head)
+	sha := u.store(forge.Commit{Parents: []string{target, r.Head}, Message: message, Author: u.who}, files)
+	u.branches[r.Target] = sha
+	r.State, r.MergeSHA, r.MergedBy, r.Done, r.Updated = forge.Merged, sha, named(u.who), u.now(), u.now()
+}
+
+func (u user) Close(_ context.Context, number int) error {
+	r, err := u.request(number)
+	switch {
+	case err != nil:
+		return err
+	case r.State == forge.Merged:
+		return &forge.AlreadyMergedError{Number: number, SHA: r.MergeSHA}
+	case r.State == forge.Open:
+		r.State, r.Done, r.Updated = forge.Closed, u.now(), u.now()
+	}
+	return nil
+}
+
+func (u user) Reopen(_ context.Context, number int) error {
+	r, err := u.request(number)
+	switch {
+	case err != nil:
+		return err
+	case r.State == forge.Merged:
+		return &forge.AlreadyMergedError{Number: number, SHA: r.MergeSHA}
+	case r.State == forge.Open:
+		return nil
+	}
+	if r.Head, err = u.head(r.Source); err != nil {
+		return err
+	}
+	if err := u.refuseSecond(r.Source, r.Target); err != nil {
+		return err
+	}
+	r.State, r.Done, r.Updated = forge.Open, time.Time{}, u.now()
+	return nil
+}
+
+// approve is a person's word for a head.
+func (u user) approve(number int) error {
+	r, err := u.request(number)
+	if err != nil {
+		return err
+	}
+	r.Approvals.Given = append(r.Approvals.Given, forge.Approval{By: named(u.who), Head: r.Head, At: u.now()})
+	return nil
+}
