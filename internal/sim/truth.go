@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/linnet-bot/linnet/pkg/checks"
-	"github.com/linnet-bot/linnet/pkg/gitops/render"
 )
 
 // Truth is what is so in the cluster, whatever an observer sees of it. Gates are held against it: what it denies, no gate may say.
@@ -110,12 +109,11 @@ func (c *Cluster) behind(r *helmRelease) bool {
 	if chart == nil || len(r.History) == 0 {
 		return true
 	}
-	objs, _ := c.valuesObjects(o)
-	layers, err := render.Layers(objs, o.Object)
+	wanted, err := c.valuesDigest(r, o)
 	if err != nil {
 		return true
 	}
 	last := r.History[0]
-	return last.Status != "deployed" || last.ChartVersion != chart.Artifact || last.ConfigDigest != digestOf(render.Merge(layers)) ||
+	return last.Status != "deployed" || last.ChartVersion != chart.Artifact || last.ConfigDigest != wanted ||
 		r.deployed != digestOf(o.Get("spec", "postRenderers"))
 }

@@ -58,6 +58,9 @@ var dice = func() (all []int) {
 
 // next is one transition, drawn.
 func (s *story) next() {
+	if s.finished {
+		return
+	}
 	was, _ := s.forge.as(bot).Find(ctx, forge.Query{})
 	steps[rapid.SampledFrom(dice).Draw(s.T, "step")].do(s)
 	for _, p := range s.bots {
@@ -90,6 +93,7 @@ func (s *story) watchOnce(p *process) (conductor.Status, bool) {
 	s.pass(tick)
 	status, ok := p.look(fault{})
 	s.said(p, status)
+	s.finished = status.Situation == conductor.Finished
 	s.count()
 	s.check(ok)
 	return status, ok

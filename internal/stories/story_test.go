@@ -45,6 +45,8 @@ type story struct {
 	sealed  *forge.Marker
 	roles   map[string]chatops.Role
 
+	finished bool // and what people do then is another story
+
 	lines  []string // what has happened
 	steps  int      // transitions
 	pushed string   // tip that the cluster was given last

@@ -104,6 +104,10 @@ type Conductor struct {
 		of string // the target's tip and the upgrade
 	}
 	courses map[string]planner.Course // of finished upgrades, by the commit of the last merge, from which they follow
+	current struct {                  // what the files at a commit say
+		commit, release string
+		err             error
+	}
 }
 
 // DefaultMaxGap is MaxGap for one that watches.

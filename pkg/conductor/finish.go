@@ -29,7 +29,7 @@ func (c *Conductor) readFinish(ctx context.Context, s *State, files tree.Tree, k
 	if p.Phase != string(planner.Cleanup) {
 		return false, nil
 	}
-	if now, err := currentRelease(files, s.Environment); err != nil || now != p.Release {
+	if now, err := c.currentRelease(s.Tip, files, s.Environment); err != nil || now != p.Release {
 		return false, nil //nolint:nilerr // somebody moved on by hand; what is wrong with the files is said when the next upgrade is planned
 	}
 	plan, err := c.planBefore(ctx, s, *last, -1, false)

@@ -116,12 +116,13 @@ func (c *Conductor) readPlan(ctx context.Context, s *State, files tree.Tree, k k
 
 // target is the release to move to; "" with s.Nothing or s.Refusal set when there is none.
 func (c *Conductor) target(ctx context.Context, s *State, files tree.Tree, k known) (string, error) {
-	current, err := currentRelease(files, s.Environment)
+	current, err := c.currentRelease(s.Tip, files, s.Environment)
 	if err != nil {
 		s.Refusal = err
 		return "", nil
 	}
-	if release := k.begun(s.Environment); release != "" {
+	// What is left over of an upgrade that is finished, a request that somebody opened again or a branch, begins nothing.
+	if release := k.begun(s.Environment); release != "" && release != current {
 		return release, nil
 	}
 	if c.First != nil {
@@ -159,6 +160,15 @@ func (k known) begun(environment string) string {
 }
 
 // currentRelease is what the environment's files say; "" where they do not say it in a way the planner can use, which the planner then explains.
+// An idle bot asks at every look, so the answer for the last commit is kept.
+func (c *Conductor) currentRelease(commit string, files tree.Tree, environment string) (string, error) {
+	if c.current.commit != commit {
+		release, err := currentRelease(files, environment)
+		c.current.commit, c.current.release, c.current.err = commit, release, err
+	}
+	return c.current.release, c.current.err
+}
+
 func currentRelease(files tree.Tree, environment string) (string, error) {
 	repo, err := gitops.Discover(files, gitops.Options{})
 	if err != nil {
