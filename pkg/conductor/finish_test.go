@@ -85,3 +85,26 @@ func TestNewUpgradeBeginsOnlyFromAFinishedOne(t *testing.T) {
 		t.Errorf("got:\n%s", s.Text(80))
 	}
 }
+
+func TestWhatIsLeftOverOfAFinishedUpgradeBeginsNothing(t *testing.T) {
+	l, c, _ := cleaned(t, forge.MergeCommit)
+	l.look(c)
+	l.until(c, "it is finished", func(s Status) bool { return s.Situation == Finished })
+	tip, err := l.ana.Head(t.Context(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	branch := forge.NewCommit{Branch: "linnet/dev/3.19.0/1-02-canary", Create: true, Parent: tip, Message: "Mine\n", Changes: treeChange("dev/x.yaml", "a: b\n")}
+	if _, err := l.ana.Commit(t.Context(), branch); err != nil {
+		t.Fatal(err)
+	}
+	if s := l.quietLook("a branch of the upgrade"); s.Situation != Finished {
+		t.Errorf("got:\n%s", s.Text(80))
+	}
+	if _, err := l.ana.Open(t.Context(), forge.OpenRequest{Source: branch.Branch, Target: "main", Title: "Mine"}); err != nil {
+		t.Fatal(err)
+	}
+	if s := l.look(c); s.Situation != Finished || l.get(2).State != forge.Closed {
+		t.Errorf("!2 is %s:\n%s", l.get(2).State, s.Text(80))
+	}
+}

@@ -159,8 +159,7 @@ func (k known) begun(environment string) string {
 	return release
 }
 
-// currentRelease is what the environment's files say; "" where they do not say it in a way the planner can use, which the planner then explains.
-// An idle bot asks at every look, so the answer for the last commit is kept.
+// currentRelease is what the environment's files say at a commit. An idle bot asks at every look, so the last answer is kept.
 func (c *Conductor) currentRelease(commit string, files tree.Tree, environment string) (string, error) {
 	if c.current.commit != commit {
 		release, err := currentRelease(files, environment)
@@ -169,6 +168,7 @@ func (c *Conductor) currentRelease(commit string, files tree.Tree, environment s
 	return c.current.release, c.current.err
 }
 
+// currentRelease is "" where the files do not say it in a way the planner can use, which the planner then explains.
 func currentRelease(files tree.Tree, environment string) (string, error) {
 	repo, err := gitops.Discover(files, gitops.Options{})
 	if err != nil {
