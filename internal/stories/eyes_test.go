@@ -47,8 +47,8 @@ type sight struct {
 
 var errBlind = errors.New("the observer did not answer in time")
 
-// look is one observation.
-func (e *eyes) look() (sight, error) {
+// look is one observation. What looks old or in the future by the bot's own clock shows it nothing.
+func (e *eyes) look(botsClock time.Time) (sight, error) {
 	whole := e.cluster.Observe()
 	now := sight{at: e.cluster.Now(), shown: whole, truth: e.truth()}
 	e.past = append(e.past, now)
@@ -68,7 +68,9 @@ func (e *eyes) look() (sight, error) {
 		now.shown = partial(*whole, e.mood)
 	}
 	now.passed = e.cluster.Now()
-	now.hidden = hides(now, len(whole.Istiods))
+	if now.hidden = hides(now, len(whole.Istiods)); now.shown.At.Sub(botsClock).Abs() > maxGap {
+		now.hidden = "how it is now"
+	}
 	return e.hand(now), nil
 }
 
@@ -119,7 +121,7 @@ const settling = 2 * time.Minute
 
 // hides says what an observation does not show although it is so.
 func hides(s sight, istiods int) string {
-	if s.passed.Sub(s.truth.At) > maxGap || s.shown.At.Sub(s.passed).Abs() > maxGap {
+	if s.passed.Sub(s.truth.At) > maxGap {
 		return "how it is now"
 	}
 	if len(s.shown.MissingRights) > 0 {

@@ -220,7 +220,8 @@ func withPatch(text, patch string) string {
 	if at := strings.Index(text, "- path: istio-canary/"); at >= 0 {
 		return text[:at] + patch + text[at:]
 	}
-	return text + patch
+	end := len(strings.TrimRight(text, "\n")) + 1
+	return text[:end] + patch + text[end:]
 }
 
 // editCanary changes a file that is the bot's.

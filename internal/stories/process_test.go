@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/linnet-bot/linnet/pkg/chatops"
@@ -26,6 +28,7 @@ type process struct {
 	looks     int // of this process's life
 	before    moment
 	seen      sight  // by this look
+	raced     bool   // somebody was faster in this look
 	told      string // where it said that it stands
 }
 
@@ -44,6 +47,7 @@ const (
 	dies       = "dies after writing"
 	meantime   = "is slow, and before its write"
 	stale      = "is told what was so before"
+	race       = "is about to merge" // at is not asked
 )
 
 var faults = []string{dies, writeLost, writeFails, readFails, meantime, stale}
@@ -66,7 +70,7 @@ func (p *process) restart() {
 	rights[chatops.SkipSoak] = chatops.Right{Users: []string{"ana"}}
 	c, err := conductor.New(conductor.Settings{
 		Environment: environment, Forge: p, Observer: p, Material: material(), Policy: policy, Merge: s.merge, Marker: s.sealed, Rights: rights,
-		Plan: makePlan,
+		Plan: makePlan, Log: slog.New(slog.Handler(p)),
 		Now:  func() time.Time { return s.cluster.Now().Add(s.skew) },
 		Role: func(_ context.Context, who forge.User) (chatops.Role, error) { return s.roles[who.Name], nil },
 		Choose: func(_ context.Context, current string) (string, string, error) {
@@ -85,7 +89,7 @@ func (p *process) restart() {
 // look is one look with at most one fault. ok tells that it came to its end.
 func (p *process) look(f fault) (status conductor.Status, ok bool) {
 	s := p.story
-	p.fault, p.reads, p.writes = f, 0, 0
+	p.fault, p.reads, p.writes, p.raced = f, 0, 0, false
 	p.before.at, p.before.last, p.before.roles = s.cluster.Now(), s.forge.last, map[string]chatops.Role{}
 	p.before.comments = map[int][]forge.Comment{}
 	for number, all := range s.forge.comments {
@@ -95,7 +99,7 @@ func (p *process) look(f fault) (status conductor.Status, ok bool) {
 		p.before.roles[who] = role
 	}
 	status, err := p.conductor.Look(ctx)
-	met := f.kind != "" && (f.kind == stale || f.kind == readFails && p.reads >= f.at || f.kind != readFails && p.writes >= f.at)
+	met := f.kind != "" && (f.kind == stale || f.kind == race || f.kind == readFails && p.reads >= f.at || f.kind != readFails && p.writes >= f.at)
 	p.fault, p.looks = fault{}, p.looks+1
 	var refused *forge.NotMergeableError
 	switch {
@@ -104,7 +108,7 @@ func (p *process) look(f fault) (status conductor.Status, ok bool) {
 		return status, false
 	case err == nil:
 		return status, !met
-	case met && (errors.Is(err, errServer) || f.kind == meantime || f.kind == stale), errors.As(err, &refused):
+	case met && (errors.Is(err, errServer) || f.kind == meantime || f.kind == race || f.kind == stale), errors.As(err, &refused):
 		return status, false
 	}
 	s.broken(6, "%s gives up although nothing failed: %v", p.name, err)
@@ -150,13 +154,27 @@ func (p *process) write(what string, judge func(), do func() error) error {
 	return err
 }
 
+// The bot says what it is about to do, before it does it. There others are faster.
+func (p *process) Handle(_ context.Context, r slog.Record) error {
+	if f := p.fault; f.kind == race && f.meanwhile != nil && strings.HasPrefix(r.Message, "merge !") {
+		p.fault.meanwhile = nil
+		f.meanwhile()
+		p.raced = true
+	}
+	return nil
+}
+
+func (p *process) Enabled(context.Context, slog.Level) bool { return true }
+func (p *process) WithAttrs([]slog.Attr) slog.Handler       { return p }
+func (p *process) WithGroup(string) slog.Handler            { return p }
+
 // unjudged is for writes that no promise speaks of by themselves.
 func unjudged() {}
 
 // Observe remembers what this process was shown.
 func (p *process) Observe(context.Context) (*checks.Observation, error) {
 	var err error
-	p.seen, err = p.story.eyes.look()
+	p.seen, err = p.story.eyes.look(p.story.cluster.Now().Add(p.story.skew))
 	return p.seen.shown, err
 }
 

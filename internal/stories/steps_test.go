@@ -24,6 +24,7 @@ var steps = []step{
 	{"watch", 12, (*story).watch},
 	{"cooperate", 10, (*story).cooperate},
 	{"promote", 6, (*story).promote},
+	{"race", 4, (*story).race},
 	{"turn round", 2, (*story).turnRound},
 	{"remark", 4, (*story).remark},
 	{"faulty look", 8, (*story).faultyLook},
@@ -89,9 +90,11 @@ func (s *story) watch() {
 	}
 }
 
-func (s *story) watchOnce(p *process) (conductor.Status, bool) {
+func (s *story) watchOnce(p *process) (conductor.Status, bool) { return s.watchWith(p, fault{}) }
+
+func (s *story) watchWith(p *process, f fault) (conductor.Status, bool) {
 	s.pass(tick)
-	status, ok := p.look(fault{})
+	status, ok := p.look(f)
 	s.said(p, status)
 	s.finished = status.Situation == conductor.Finished
 	s.count()
@@ -113,10 +116,25 @@ func (s *story) said(p *process, status conductor.Status) {
 
 // cooperate is a reviewer who goes along until something is merged, or patience ends.
 func (s *story) cooperate() {
-	p := s.bots[0]
 	s.say("ana goes along for a while")
+	s.along(fault{})
+}
+
+// race is the same, and just before the bot merges somebody is faster.
+func (s *story) race() {
+	other := rapid.SampledFrom([]func(*story){(*story).push, (*story).push, (*story).editMain, (*story).closeIt, (*story).rewrite, (*story).mergeByHand, (*story).otherLook}).Draw(s.T, "faster")
+	s.say("ana goes along, and somebody is about to be faster than the bot")
+	s.along(fault{kind: race, meanwhile: func() { other(s) }})
+}
+
+// along goes along until something is merged, or patience ends.
+func (s *story) along(f fault) {
+	p := s.bots[0]
 	for range 30 {
-		status, _ := s.watchOnce(p)
+		status, _ := s.watchWith(p, f)
+		if p.raced {
+			return
+		}
 		s.goAlong()
 		if r := s.newest(); r != nil && r.State == forge.Merged && s.cluster.Now().Sub(r.Done) < tick {
 			return

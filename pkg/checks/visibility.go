@@ -49,6 +49,8 @@ func (w *world) answers() Result {
 		}
 		if it.Answered {
 			answered++
+		} else if oneMayBeSilent && answered == i {
+			continue
 		}
 		r = r.worsen(w.answer(it))
 	}

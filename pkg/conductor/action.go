@@ -125,6 +125,9 @@ func (a React) do(ctx context.Context, f forge.Forge) error {
 
 // do asks once more what would come of it. The forge binds the merge to the head; that the target has not moved either is seen here.
 func (a Merge) do(ctx context.Context, f forge.Forge) error {
+	if branchesAreMerged {
+		return mergeBranch(ctx, f, a)
+	}
 	p, err := f.Preview(ctx, a.Number)
 	if errors.Is(err, forge.ErrNotMergeable) {
 		return errLookAgain // merged or closed by somebody else, or the target moved
@@ -135,6 +138,17 @@ func (a Merge) do(ctx context.Context, f forge.Forge) error {
 	if p.Head != a.Options.Head || p.Target != a.Target || !p.Tree.Equal(a.After) {
 		return errLookAgain
 	}
+	_, err = f.Merge(ctx, a.Number, a.Options)
+	return err
+}
+
+// mergeBranch merges whatever the branch holds by now.
+func mergeBranch(ctx context.Context, f forge.Forge, a Merge) error {
+	r, err := f.Get(ctx, a.Number)
+	if err != nil {
+		return err
+	}
+	a.Options.Head = r.Head
 	_, err = f.Merge(ctx, a.Number, a.Options)
 	return err
 }

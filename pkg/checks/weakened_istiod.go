@@ -1,0 +1,5 @@
+//go:build weaken_istiod
+
+package checks
+
+const oneMayBeSilent = true

@@ -1,0 +1,5 @@
+//go:build weaken_soak
+
+package checks
+
+const soaksAreSkipped = true

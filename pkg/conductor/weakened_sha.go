@@ -1,0 +1,5 @@
+//go:build weaken_sha
+
+package conductor
+
+const branchesAreMerged = true
