@@ -22,6 +22,11 @@ func (s *story) end(back bool) {
 	s.eyes.mood, s.skew = clear, 0
 	s.heal()
 	s.putRight("")
+	if waves := "changes the waves"; s.edits[waves] { // a namespace that came too late for the waves is somebody's to move
+		s.say("ben takes his namespace back")
+		s.commit("ben", "main", edit(s.files(), waves, true))
+		s.edits[waves] = false
+	}
 	if s.roles["ana"] != chatops.Maintainer {
 		s.role()
 	}
@@ -89,6 +94,8 @@ func (s *story) remedy(status conductor.Status, back bool) {
 			delete(s.forge.branches, name)
 		case strings.HasPrefix(wanted, "Take that commit off"):
 			s.takeOff()
+		case strings.Contains(wanted, chatops.Prefix+" "+chatops.Abort):
+			command(chatops.Abort)
 		default:
 			s.broken(6, "nobody knows how to go on: %s %s", status.Happening, wanted)
 		}

@@ -25,6 +25,7 @@ var steps = []step{
 	{"cooperate", 10, (*story).cooperate},
 	{"promote", 6, (*story).promote},
 	{"race", 4, (*story).race},
+	{"go along dimly", 4, (*story).dimly},
 	{"turn round", 2, (*story).turnRound},
 	{"remark", 4, (*story).remark},
 	{"faulty look", 8, (*story).faultyLook},
@@ -59,7 +60,7 @@ var dice = func() (all []int) {
 
 // next is one transition, drawn.
 func (s *story) next() {
-	if s.finished {
+	if by := failed.Load(); s.finished || by != 0 && by != s.teller {
 		return
 	}
 	was, _ := s.forge.as(bot).Find(ctx, forge.Query{})
@@ -118,6 +119,14 @@ func (s *story) said(p *process, status conductor.Status) {
 func (s *story) cooperate() {
 	s.say("ana goes along for a while")
 	s.along(fault{})
+}
+
+// dimly is the same, while the observer does not see everything.
+func (s *story) dimly() {
+	s.eyes.mood = rapid.SampledFrom(moods[1:]).Draw(s.T, "mood")
+	s.say("the observer %s, and ana goes along for a while", s.eyes.mood)
+	s.along(fault{})
+	s.eyes.mood = clear
 }
 
 // race is the same, and just before the bot merges somebody is faster.
