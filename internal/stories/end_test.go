@@ -60,7 +60,7 @@ func (s *story) over(status conductor.Status, back bool) bool {
 }
 
 var (
-	reopenIt = regexp.MustCompile(`^Reopen !(\d+)`)
+	reopenIt = regexp.MustCompile(`^(?:Reopen|Bring the branch back at [0-9a-f]+ and reopen) !(\d+)`)
 	branchIs = regexp.MustCompile(`Branch (\S+) holds`)
 )
 
@@ -94,8 +94,10 @@ func (s *story) remedy(status conductor.Status, back bool) {
 			delete(s.forge.branches, name)
 		case strings.HasPrefix(wanted, "Take that commit off"):
 			s.takeOff()
-		case strings.Contains(wanted, chatops.Prefix+" "+chatops.Abort):
-			command(chatops.Abort)
+		case strings.HasPrefix(wanted, "Take it back once more"):
+			command(chatops.Resume)
+		case strings.HasPrefix(wanted, "Bring the merge back"):
+			command(chatops.Abort) // and from there on as after any abort
 		default:
 			s.broken(6, "nobody knows how to go on: %s %s", status.Happening, wanted)
 		}

@@ -350,28 +350,3 @@ func TestNothingIsBegunWhereThereIsNoRelease(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-// A phase that somebody took back, or brought again after it was taken back, is gone on from where the files are, once a person says so.
-func TestPhaseThatSomebodyTookBackIsBegunAnewAfterAbortAndResume(t *testing.T) {
-	l, c := opened(t)
-	l.ready(c, 1)
-	before := l.main()
-	l.comment(l.ana, 1, "/canary promote")
-	l.look(c)
-	tip, err := l.ana.Head(t.Context(), "main")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.ana.Commit(t.Context(), forge.NewCommit{Branch: "main", Parent: tip, Message: "Revert\n", Changes: l.main().Changes(before)}); err != nil {
-		t.Fatal(err)
-	}
-	if s := l.look(c); s.Situation != Stopped || !strings.Contains(s.Text(200), "/canary abort") {
-		t.Fatalf("got:\n%s", s.Text(80))
-	}
-	l.comment(l.ana, 2, "/canary abort")
-	l.look(c)
-	l.comment(l.ana, 2, "/canary resume")
-	if s := l.ready(c, 3); s.Phase != "crds" || l.get(3).Source != "linnet/dev/3.19.0/2-01-crds" {
-		t.Errorf("got:\n%s", s.Text(80))
-	}
-}
