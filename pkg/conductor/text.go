@@ -34,7 +34,7 @@ func (s Status) Text(width int) string {
 	p.answer("Proved", s.Proved)
 	p.answers("Comments", s.Commands)
 	if s.Gate != nil && !s.Gate.Green() {
-		p.out.WriteString("\n" + checks.Text(*s.Gate, max(width, 60)))
+		p.out.WriteString("\n" + checks.Text(*s.Gate, p.width))
 	}
 	return p.out.String()
 }
