@@ -234,7 +234,7 @@ func TestNewerReleaseDoesNotBeginAnythingWhileAnUpgradeIsTakenBack(t *testing.T)
 	l.ready(c, 5)
 	l.say("/canary promote")
 	for range 3 {
-		if s := l.look(c); s.Done != 0 || s.Situation != Around || l.newest() != 5 {
+		if s := l.look(c); s.Done != 0 || s.Request != 0 || l.newest() != 5 {
 			t.Fatalf("%d merge requests:\n%s", l.newest(), s.Text(100))
 		}
 		l.pass(time.Minute)
