@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -9,12 +10,25 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 )
 
 // TestMain lets the test binary stand in for the program: a script that runs
 // linnet runs main. stubborn is a program whose command does not return.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"linnet": main, "stubborn": stubborn})
+	testscript.Main(leakless{m}, map[string]func(){"linnet": main, "stubborn": stubborn})
+}
+
+// leakless fails a run of tests that leaves a goroutine behind. What stands in for the program is a process of its own, and not looked at.
+type leakless struct{ *testing.M }
+
+func (m leakless) Run() int {
+	code := m.M.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	return code
 }
 
 // TestScript runs every testdata/script/*.txtar as a user would type it. With
