@@ -68,6 +68,7 @@ func (a *app) lookOnce(ctx context.Context, all []*conductor.Conductor) error {
 	var errs []error
 	failed := false
 	for _, c := range all {
+		c.Sampled = true
 		s, err := c.Look(ctx)
 		if err != nil {
 			errs = append(errs, err)

@@ -10,6 +10,8 @@ type SoakClock struct {
 	GreenSince time.Time `json:"greenSince,omitzero"` // first green look of the unbroken row; zero = not green
 	LastSample time.Time `json:"lastSample,omitzero"` // last look that counted
 	Resets     int       `json:"resets,omitempty"`    // how often a row of greens was broken
+	// Sampled tells that nobody stayed to watch between some looks of the row: each of those was taken by a process that began for it and ended after it.
+	Sampled bool `json:"sampled,omitempty"`
 }
 
 // Sample takes in one look at a gate. A routine blink (NoSample) leaves the clock as it is, and so widens the gap. A result that is not green ends the
@@ -24,7 +26,7 @@ func (c SoakClock) Sample(now time.Time, r Result, maxGap time.Duration) SoakClo
 	unbroken := running && gap >= 0 && gap <= maxGap
 	switch {
 	case r.Green() && unbroken:
-		next.GreenSince = c.GreenSince
+		next.GreenSince, next.Sampled = c.GreenSince, c.Sampled
 	case r.Green():
 		next.GreenSince = now
 	}

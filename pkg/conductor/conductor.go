@@ -78,8 +78,11 @@ type Settings struct {
 
 	Now func() time.Time
 	// MaxGap is how far apart two looks may be for a soak to go on, and how old an observation may be. 0 = a minute, for one that watches;
-	// who samples gives twice the interval.
+	// who samples gives two and a half times the interval.
 	MaxGap time.Duration
+	// Sampled tells that the process ends after one look and another one takes the next. Then the note carries the soak from each look to the next, and
+	// says that nobody looked in between.
+	Sampled bool
 	// Marker seals the soak in the note. nil = no key: a soak begins anew with the process.
 	Marker *forge.Marker
 	Log    *slog.Logger // nil = silent

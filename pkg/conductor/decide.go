@@ -256,8 +256,7 @@ func (s State) writeNote(r Request, visible string) []Action {
 	if have, there := r.note(s.Me, noteName); there && withoutSeal(have) == visible {
 		late := false
 		if s.Marker != nil && s.Gate.Asked.Soak > 0 {
-			carried := key.unseal(s.Marker, have)
-			late = s.Gate.Clock.LastSample.Sub(carried.LastSample) >= s.MaxGap/2 && !(s.Gate.Clock.GreenSince.IsZero() && carried.GreenSince.IsZero())
+			late = s.outdated(key.unseal(s.Marker, have))
 		}
 		if !late {
 			return nil

@@ -132,17 +132,18 @@ func (t *Status) describeGate(s State) {
 	g := s.Gate
 	t.Gate, t.Health = &g.Result, g.Result.Verdict
 	if g.Asked.Soak > 0 {
-		t.Soak = &SoakStatus{Need: g.Asked.Soak, Remaining: g.remaining(), Since: g.Clock.GreenSince, Resets: g.Clock.Resets, MaxGap: s.MaxGap}
+		t.Soak = &SoakStatus{Need: g.Asked.Soak, Remaining: g.remaining(), Since: g.Clock.GreenSince, Resets: g.Clock.Resets, MaxGap: s.MaxGap,
+			Sampled: s.Sampled || g.Clock.Sampled}
 	}
 	switch {
 	case g.open() && g.Skipped != "":
 		t.Healthy = fmt.Sprintf("Yes: the gate is green; its soak of %s is skipped on the word of %s.", length(g.Asked.Soak), strings.TrimSuffix(g.Skipped, "."))
 	case g.open() && g.Asked.Soak > 0:
-		t.Healthy = fmt.Sprintf("Yes: the gate has been green for the %s it must be.", length(g.Asked.Soak))
+		t.Healthy = fmt.Sprintf("Yes: the gate has been %s for the %s it must be.", t.Soak.green(), length(g.Asked.Soak))
 	case g.open():
 		t.Healthy = "Yes: the gate is green."
 	case g.Result.Green():
-		t.Healthy = fmt.Sprintf("Yes: the gate has been green since %s and must stay so for %s.", clock(g.Clock.GreenSince), length(g.Asked.Soak))
+		t.Healthy = fmt.Sprintf("Yes: the gate has been %s since %s and must stay so for %s.", t.Soak.green(), clock(g.Clock.GreenSince), length(g.Asked.Soak))
 	case g.Result.Verdict == checks.Unknown:
 		t.Healthy = "Not known: " + sentence(g.Result.Reason)
 	case g.Result.Verdict == checks.Fail:

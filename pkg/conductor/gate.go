@@ -66,9 +66,7 @@ func (c *Conductor) readGate(ctx context.Context, s *State, seen sight) error {
 		clock = later(clock, key.unseal(s.Marker, note))
 	}
 	if g.ask(seen, s.accepted()) {
-		if at := earlier(seen.observation.At, g.Now); !at.Before(clock.LastSample) {
-			clock = clock.Sample(at, g.Result, c.MaxGap)
-		}
+		clock = c.sample(clock, earlier(seen.observation.At, g.Now), g.Now, g.Result)
 	}
 	g.Clock, c.soaks[key] = clock, clock
 	if s.Current != nil && g.Asked.Soak > 0 {

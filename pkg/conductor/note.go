@@ -51,7 +51,7 @@ func (s Status) note() string {
 	if s.Gate != nil {
 		out.WriteString(fence(checks.Text(*s.Gate, gateColumns)))
 		if s.Soak != nil {
-			fmt.Fprintf(&out, "\nThe soak counts green looks that are no more than %s apart; it has begun anew %d times.\n", length(s.Soak.MaxGap), s.Soak.Resets)
+			out.WriteString("\n" + s.Soak.manner() + "\n")
 		}
 	}
 	return cut(out.String(), mostText)

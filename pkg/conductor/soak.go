@@ -2,6 +2,8 @@ package conductor
 
 import (
 	"encoding/json"
+	"fmt"
+	"time"
 
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
@@ -43,10 +45,53 @@ func (k soakKey) unseal(m *forge.Marker, note string) checks.SoakClock {
 	return c.Soak
 }
 
+// sample takes one look at the gate into a clock: at is when the cluster was observed, now the time of this process.
+//
+// Somebody may have looked at a later observation than this one. Then a green says nothing new, and anything else still breaks the row. A clock that is ahead
+// of now comes from a process whose time was wrong, and begins anew.
+func (c *Conductor) sample(clock checks.SoakClock, at, now time.Time, r checks.Result) checks.SoakClock {
+	if at.Before(clock.LastSample) && clock.LastSample.Sub(now) <= clockSkew {
+		if r.Green() {
+			return clock
+		}
+		at = clock.LastSample
+	}
+	next := clock.Sample(at, r, c.MaxGap)
+	next.Sampled = next.Sampled || c.Sampled && !next.GreenSince.IsZero()
+	return next
+}
+
+// outdated tells whether the clock that a note carries is to be replaced. A process that stays remembers the looks since; after one that samples nobody does.
+func (s State) outdated(carried checks.SoakClock) bool {
+	clock := s.Gate.Clock
+	if clock.GreenSince.IsZero() && carried.GreenSince.IsZero() {
+		return false
+	}
+	since := clock.LastSample.Sub(carried.LastSample)
+	return since < 0 || since >= s.MaxGap/2 || s.Sampled && since > 0
+}
+
 // later is the one of two clocks that has seen more recent looks. Another process may have looked since.
 func later(a, b checks.SoakClock) checks.SoakClock {
 	if b.LastSample.After(a.LastSample) {
 		return b
 	}
 	return a
+}
+
+// manner says how the gate is looked at while it soaks.
+func (s SoakStatus) manner() string {
+	how := "The soak is watched: a process stays and"
+	if s.Sampled {
+		how = "The soak is sampled: processes come and go, nobody looks in between, and the clock"
+	}
+	return fmt.Sprintf("%s counts green looks that are no more than %s apart; it has begun anew %d times.", how, length(s.MaxGap), s.Resets)
+}
+
+// green is how it has been while it soaked.
+func (s SoakStatus) green() string {
+	if s.Sampled {
+		return "green in samples"
+	}
+	return "green"
 }

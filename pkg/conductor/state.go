@@ -26,6 +26,7 @@ type State struct {
 	MergeByKind map[planner.Kind]When
 	Calendar    calendar.Calendar // when the bot may merge
 	MaxGap      time.Duration
+	Sampled     bool // the process ends after this look
 	// MaxDwell is how long a merge request may be open before those in Escalate, such as "@mesh-oncall", are mentioned on it; 0 = for ever.
 	MaxDwell time.Duration
 	Escalate []string

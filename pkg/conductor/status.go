@@ -81,6 +81,8 @@ type SoakStatus struct {
 	Since     time.Time     `json:"since,omitzero"`
 	Resets    int           `json:"resets"`
 	MaxGap    time.Duration `json:"maxGap"` // nanoseconds between two looks at most
+	// Sampled tells that single processes looked and nobody in between, as a schedule of `linnet run --once` does; else a process stayed and watched.
+	Sampled bool `json:"sampled"`
 }
 
 // Failed tells whether a person has to put something right before anything can go on.
