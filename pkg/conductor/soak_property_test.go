@@ -160,7 +160,7 @@ func soakOnce(t *rapid.T, sampled bool) (opened int) {
 	now := noon
 	var looks []seen
 	for range rapid.IntRange(1, 60).Draw(t, "looks") {
-		switch rapid.SampledFrom([]string{"", "", "", "", "", "", "", "", "", "", "jump", "pause", "end", "lose the note", "lose the key"}).Draw(t, "what happens") {
+		switch rapid.SampledFrom([]string{"", "", "", "", "", "", "", "", "jump", "jump", "pause", "end", "lose the note", "lose the key"}).Draw(t, "what happens") {
 		case "jump":
 			now = now.Add(seconds(-4*per, 4*per, "jump"))
 		case "pause":
@@ -196,7 +196,8 @@ func soakOnce(t *rapid.T, sampled bool) (opened int) {
 		if open && (kind != "green" || was < need) {
 			t.Fatalf("open after %s of %s (gaps up to %s):\n%v", was, need, maxGap, looks)
 		}
-		if simple && !open && kind == "green" && was >= need {
+		// Times that differ by no more than clocks do are no row of their own: the bot may count from the first of them.
+		if simple && !open && kind == "green" && was >= need+clockSkew {
 			t.Fatalf("closed after %s of %s (gaps up to %s):\n%v", was, need, maxGap, looks)
 		}
 		if open {
