@@ -21,6 +21,7 @@ func Text(r Result, width int) string { return Style{Width: width}.Text(r) }
 // Text renders a result in this style.
 func (s Style) Text(r Result) string {
 	p := printer{style: s, width: 80}
+	p.out.Grow(2048) // as long as most are
 	if s.Width != 0 {
 		p.width = min(max(s.Width, 40), 120)
 	}
@@ -139,7 +140,14 @@ func (p *printer) details(r Result, depth int) {
 
 // wrap prints text behind first, its further lines behind next. It breaks at spaces, and inside words that are longer than a line.
 func (p *printer) wrap(first, next, text string) {
+	text = p.text(text)
 	begin, used, empty := first, utf8.RuneCountInString(first), true
+	if oneSpaced(text) && used+utf8.RuneCountInString(text) <= p.width {
+		p.out.WriteString(first)
+		p.out.WriteString(text)
+		p.out.WriteByte('\n')
+		return
+	}
 	put := func(word string, runes int) {
 		p.out.WriteString(begin)
 		p.out.WriteString(word)
@@ -150,7 +158,7 @@ func (p *printer) wrap(first, next, text string) {
 		p.out.WriteByte('\n')
 		begin, used, empty = next, utf8.RuneCountInString(next), true
 	}
-	for word := range strings.FieldsSeq(p.text(text)) {
+	for word := range strings.FieldsSeq(text) {
 		runes := utf8.RuneCountInString(word)
 		if !empty && used+1+runes > p.width {
 			flush()
@@ -168,6 +176,11 @@ func (p *printer) wrap(first, next, text string) {
 		put(word, runes)
 	}
 	flush()
+}
+
+// oneSpaced tells whether a plain text is words with one space between them.
+func oneSpaced(text string) bool {
+	return text != "" && text[0] != ' ' && text[len(text)-1] != ' ' && !strings.Contains(text, "  ")
 }
 
 // text makes foreign text printable, and plain ASCII where the style wants that.

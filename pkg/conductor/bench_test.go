@@ -10,7 +10,8 @@ import (
 )
 
 // BenchmarkDecide200Environments decides once for each of 200 environments. They stand where one whole upgrade stands, look after look: before a merge request
-// is opened, while its gate waits, while it soaks, promoted, merged, finished. Below each merge request people talk a lot.
+// is opened, while its gate waits, while it soaks, promoted, merged, finished. Below each merge request people talk; below every third they talk a lot and ask
+// the bot for everything.
 func BenchmarkDecide200Environments(b *testing.B) {
 	met := statesOfAnUpgrade(b)
 	all := make([]State, 200)
@@ -44,10 +45,14 @@ func statesOfAnUpgrade(b *testing.B) []State {
 	l.until(l.conductor(), "the upgrade is finished", func(s Status) bool {
 		if r := s.Request; r > 0 && !talked[r] {
 			talked[r] = true
-			for i := range 60 {
+			remarks, commands := 8, []string{"promote"}
+			if r%3 == 0 {
+				remarks, commands = 60, []string{"explain", "stragglers", "accept logging/promtail it is taken down next week", "promote"}
+			}
+			for i := range remarks {
 				l.comment(l.ana, r, fmt.Sprintf("Remark %d: the dashboards look as they did before %s.\n\nSee the panel on retransmissions.", i, s.Phase))
 			}
-			for _, command := range []string{"explain", "stragglers", "accept logging/promtail it is taken down next week", "promote"} {
+			for _, command := range commands {
 				l.comment(l.ana, r, "/canary "+command)
 			}
 		}

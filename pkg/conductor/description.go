@@ -32,6 +32,7 @@ func (s State) title(phase planner.Phase) (string, error) {
 // description is the bot's section of the description.
 func (s State) description(phase planner.Phase, branch, head string) string {
 	var out strings.Builder
+	out.Grow(usualText)
 	which := fmt.Sprintf("Phase %d of %d", phase.Number, len(s.Plan.Phases))
 	if s.Turn.Heading == Back {
 		which = fmt.Sprintf("Step %s of the way back, which takes back phase %d of %d,", s.backCount(phase), phase.Number, len(s.Plan.Phases))

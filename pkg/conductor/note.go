@@ -21,6 +21,7 @@ const gateColumns = 100
 // note writes the status as the note of an open merge request, in the same order as Status.Text.
 func (s Status) note() string {
 	var out strings.Builder
+	out.Grow(usualText)
 	line := func(label, text string) {
 		if text != "" {
 			out.WriteString("**" + label + "** " + quiet(oneLine(text)) + "\n\n")
@@ -57,10 +58,22 @@ func (s Status) note() string {
 	return cut(out.String(), mostText)
 }
 
+// usualText is about how long notes and descriptions are.
+const usualText = 4096
+
 // mostText is how much fits: forges take about 64 kB.
 const mostText = 50_000
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+func oneLine(text string) string {
+	last := byte(' ')
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == ' ' && last == ' ' {
+			return strings.Join(strings.Fields(text), " ")
+		}
+		last = text[i]
+	}
+	return strings.TrimRight(text, " ") // as nearly all texts are already
+}
 
 // mergedNote is the last note of a merge request.
 func (s State) mergedNote(r Request) string {

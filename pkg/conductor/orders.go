@@ -55,6 +55,8 @@ func (s State) refuse(o order, why string) order {
 	return o
 }
 
+var defaultRights = chatops.DefaultRights()
+
 // may asks whether the author of a comment may give the command, now.
 func (s State) may(r Request, c forge.Comment, cmd chatops.Command) chatops.Decision {
 	actor := chatops.Actor{Name: c.By.Name, Role: chatops.Maintainer, Bot: c.By.Bot, Self: c.By.ID == s.Me.ID}
@@ -63,7 +65,7 @@ func (s State) may(r Request, c forge.Comment, cmd chatops.Command) chatops.Deci
 	}
 	rights := s.Rights
 	if rights == nil {
-		rights = chatops.DefaultRights()
+		rights = defaultRights
 	}
 	return chatops.Authorize(actor, cmd.Verb, chatops.Target{Environment: s.Environment, Request: r.Number, Fork: r.Fork}, rights)
 }

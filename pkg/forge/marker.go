@@ -41,10 +41,13 @@ var markerShape = regexp.MustCompile(markerBegin + `([A-Za-z0-9+/=]*) ([A-Za-z0-
 func (m Marker) Put(text, scope string, payload []byte) string {
 	block := fmt.Sprintf(markerBegin+"%s %s -->",
 		base64.StdEncoding.EncodeToString(payload), base64.StdEncoding.EncodeToString(m.sum(scope, payload)))
-	first := markerShape.FindStringIndex(text)
+	var first []int
+	if strings.Contains(text, markerBegin) {
+		first = markerShape.FindStringIndex(text)
+	}
 	if first == nil {
 		if text != "" && text[len(text)-1] != '\n' {
-			text += "\n"
+			return text + "\n" + block
 		}
 		return text + block
 	}
