@@ -43,10 +43,12 @@ func (m *Misunderstood) Error() string {
 
 // firstLine is the first line that is not blank, without what ends it.
 func firstLine(body string) string {
-	for line := range strings.Lines(body) {
+	for body != "" {
+		line, rest, _ := strings.Cut(body, "\n")
 		if strings.TrimSpace(line) != "" {
-			return strings.TrimRight(line, " \t\r\n")
+			return strings.TrimRight(line, " \t\r")
 		}
+		body = rest
 	}
 	return ""
 }

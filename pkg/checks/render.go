@@ -26,8 +26,8 @@ func (s Style) Text(r Result) string {
 		p.width = min(max(s.Width, 40), 120)
 	}
 	p.head(r)
-	for _, c := range r.Children {
-		p.node(c, 1)
+	for i := range r.Children {
+		p.node(&r.Children[i], 1)
 	}
 	if len(r.Children) == 0 {
 		p.details(r, 1)
@@ -102,10 +102,12 @@ func (r Result) title() string {
 	return r.Name + ": " + r.Question
 }
 
+const blanks = "                    " // for eight levels and a mark
+
 // node prints one check. A passing one is closed: its children have nothing to add.
-func (p *printer) node(r Result, depth int) {
+func (p *printer) node(r *Result, depth int) {
 	depth = min(depth, 8) // deeper trees than this exist only by mistake, and must still fit
-	indent := strings.Repeat("  ", depth)
+	indent, next := blanks[:2*depth], blanks[:2*depth+4]
 	if r.Verdict == Pass && !p.style.Full {
 		line := r.Name
 		if r.Found != "" && len(r.Children) == 0 {
@@ -114,15 +116,15 @@ func (p *printer) node(r Result, depth int) {
 		if len(r.Children) > 0 {
 			line += ": " + count(len(r.Children), "check") + " pass" + plural(len(r.Children), "es", "")
 		}
-		p.wrap(indent+p.mark(Pass)+" ", indent+"    ", line)
+		p.wrap(indent+p.mark(Pass)+" ", next, line)
 		return
 	}
-	p.wrap(indent+p.mark(r.Verdict)+" ", indent+"    ", r.title())
+	p.wrap(indent+p.mark(r.Verdict)+" ", next, r.title())
 	if len(r.Children) == 0 {
-		p.details(r, depth+1)
+		p.details(*r, depth+1)
 	}
-	for _, c := range r.Children {
-		p.node(c, depth+1)
+	for i := range r.Children {
+		p.node(&r.Children[i], depth+1)
 	}
 }
 

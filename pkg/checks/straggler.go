@@ -150,19 +150,19 @@ func Stragglers(r Result) []Straggler {
 	type key struct{ namespace, kind, name, pod string }
 	seen := map[key]bool{}
 	var all []Straggler
-	var collect func(Result)
-	collect = func(r Result) {
+	var collect func(*Result)
+	collect = func(r *Result) {
 		for _, s := range r.Stragglers {
 			if k := (key{s.Namespace, s.Kind, s.Name, s.Pod}); !seen[k] {
 				seen[k] = true
 				all = append(all, s)
 			}
 		}
-		for _, c := range r.Children {
-			collect(c)
+		for i := range r.Children {
+			collect(&r.Children[i])
 		}
 	}
-	collect(r)
+	collect(&r)
 	slices.SortStableFunc(all, func(a, b Straggler) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Pod, b.Pod))
 	})

@@ -98,16 +98,13 @@ type Settings struct {
 // Conductor conducts one environment. It is not safe for concurrent use; several processes on one forge are.
 type Conductor struct {
 	Settings
-	plans   *plans
-	soaks   map[soakKey]checks.SoakClock
-	settled map[int]bool // merged requests that nothing is left to say of
-	resting []int        // the same, the one that has been so longest first
-	worded  struct {     // what was worded last
-		wording
-		of string // the target's tip and the upgrade
-	}
-	courses map[string]planner.Course // of finished upgrades, by the commit of the last merge, from which they follow
-	current struct {                  // what the files at a commit say
+	plans     *plans
+	soaks     map[soakKey]checks.SoakClock
+	settled   map[int]bool              // merged requests that nothing is left to say of
+	resting   []int                     // the same, the one that has been so longest first
+	described described                 // what was described last
+	courses   map[string]planner.Course // of finished upgrades, by the commit of the last merge, from which they follow
+	current   struct {                  // what the files at a commit say
 		commit, release string
 		err             error
 	}

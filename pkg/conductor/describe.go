@@ -167,13 +167,13 @@ func gateBlocks(g Gate) []string {
 			texts = append(texts, text)
 		}
 	}
-	var leaves func(r checks.Result)
-	leaves = func(r checks.Result) {
+	var leaves func(r *checks.Result)
+	leaves = func(r *checks.Result) {
 		if r.Green() {
 			return
 		}
-		for _, c := range r.Children {
-			leaves(c)
+		for i := range r.Children {
+			leaves(&r.Children[i])
 		}
 		if len(r.Children) == 0 && len(r.Stragglers) == 0 {
 			add(r.Name + ": " + r.Reason)
@@ -190,7 +190,7 @@ func gateBlocks(g Gate) []string {
 		}
 	}
 	if len(g.Result.Children) > 0 || len(g.Result.Stragglers) > 0 {
-		leaves(g.Result) // else there is no more to say than how healthy it is
+		leaves(&g.Result) // else there is no more to say than how healthy it is
 	}
 	return atMost(texts, mostBlocks)
 }

@@ -31,6 +31,13 @@ func (s State) title(phase planner.Phase) (string, error) {
 
 // description is the bot's section of the description.
 func (s State) description(phase planner.Phase, branch, head string) string {
+	if s.said.wording == s.wording(phase, branch, head) {
+		return s.said.text
+	}
+	return s.writeDescription(phase, branch, head)
+}
+
+func (s State) writeDescription(phase planner.Phase, branch, head string) string {
 	var out strings.Builder
 	out.Grow(usualText)
 	which := fmt.Sprintf("Phase %d of %d", phase.Number, len(s.Plan.Phases))
@@ -39,21 +46,19 @@ func (s State) description(phase planner.Phase, branch, head string) string {
 	}
 	fmt.Fprintf(&out, "%s of the upgrade `%s`: Big Bang %s to %s, Istio %s to %s.\n\n",
 		which, s.Plan.ID, s.Plan.From.Release, s.Plan.To.Release, s.Plan.From.Istio, s.Plan.To.Istio)
-	if s.Proof != nil && s.Turn.Heading != Back {
-		if passed := s.Proof.passed(phase); passed != "" {
-			fmt.Fprintf(&out, "%s\n\n", quiet(passed))
-		}
+	if passed := s.passed(phase); passed != "" {
+		fmt.Fprintf(&out, "%s\n\n", quiet(passed))
 	}
-	said := s.said
-	if said.phase != phase.Name {
-		said = put(phase)
+	out.WriteString(cut(quiet(phase.Markdown()), mostText))
+	out.WriteString("\n**Files**\n\n")
+	for _, f := range tree.Stat(phase.Before, phase.After) {
+		fmt.Fprintf(&out, "- `%s` (+%d, -%d)\n", f.Path, f.Added, f.Removed)
 	}
-	out.WriteString(said.text)
 	if s.Marker == nil {
 		return out.String()
 	}
 	payload, err := json.Marshal(map[string]string{
-		"upgrade": s.Plan.ID, "phase": phase.Name, "plan": said.digest, "head": head,
+		"upgrade": s.Plan.ID, "phase": phase.Name, "plan": fmt.Sprintf("%x", sha256.Sum256([]byte(phase.Diff))), "head": head,
 	})
 	if err != nil {
 		return out.String() // a map of texts always encodes
@@ -61,33 +66,42 @@ func (s State) description(phase planner.Phase, branch, head string) string {
 	return s.Marker.Put(out.String(), branch+" description", payload)
 }
 
-// wording is what a description says that follows from the plan alone.
-type wording struct {
-	phase  string
-	text   string
-	digest string // of what the phase changes
-}
-
-func put(phase planner.Phase) wording {
-	var out strings.Builder
-	out.WriteString(cut(quiet(phase.Markdown()), mostText))
-	out.WriteString("\n**Files**\n\n")
-	for _, f := range tree.Stat(phase.Before, phase.After) {
-		fmt.Fprintf(&out, "- `%s` (+%d, -%d)\n", f.Path, f.Added, f.Removed)
+// passed says when the environment that goes first passed the phase.
+func (s State) passed(phase planner.Phase) string {
+	if s.Proof == nil || s.Turn.Heading == Back {
+		return ""
 	}
-	return wording{phase.Name, out.String(), fmt.Sprintf("%x", sha256.Sum256([]byte(phase.Diff)))}
+	return s.Proof.passed(phase)
 }
 
-// wording is that of the next phase, remembered for as long as the target stays where it is: a plan follows from its commit and its release.
-func (c *Conductor) wording(s State) wording {
+// wording is all that a description follows from. A plan follows from the target's tip and the release that it leads to.
+type wording struct{ tip, upgrade, phase, step, branch, head, passed string }
+
+func (s State) wording(phase planner.Phase, branch, head string) wording {
+	w := wording{tip: s.Tip, upgrade: s.Plan.ID, phase: phase.Name, branch: branch, head: head, passed: s.passed(phase)}
+	if s.Turn.Heading == Back {
+		w.step = s.backCount(phase)
+	}
+	return w
+}
+
+// described is a description that was written once for many looks.
+type described struct {
+	wording
+	text string
+}
+
+// describeNext writes the description of the next phase, unless it is the one that was written last.
+func (c *Conductor) describeNext(s State) described {
 	phase, ok := s.next()
 	if !ok {
-		return wording{}
+		return described{}
 	}
-	if of := s.Tip + " " + s.Plan.ID; c.worded.of != of || c.worded.phase != phase.Name {
-		c.worded.of, c.worded.wording = of, put(phase)
+	branch, head := s.step().Branch, s.Head.SHA
+	if w := s.wording(phase, branch, head); c.described.wording != w {
+		c.described = described{w, s.writeDescription(phase, branch, head)}
 	}
-	return c.worded.wording
+	return c.described
 }
 
 // commitMessage is that of a commit on the phase's branch.

@@ -60,7 +60,7 @@ func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
 	if err := c.readGate(ctx, &s, seen); err != nil {
 		return State{}, err
 	}
-	s.said = c.wording(s)
+	s.said = c.describeNext(s)
 	return s, nil
 }
 

@@ -82,8 +82,8 @@ type State struct {
 	// Over tells that the last note of the finished upgrade is written.
 	Over bool
 
-	// said is what the description of the next phase says that follows from the plan alone, written once for many looks; "" = it is to be written.
-	said wording
+	// said is the description of the next phase, written once for many looks. The zero value = it is to be written when it is wanted.
+	said described
 	// heard is what Decide has understood of the comments; it asks for that several times. nil = listen each time.
 	heard *hearing
 }

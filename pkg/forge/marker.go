@@ -60,24 +60,26 @@ func (m Marker) Put(text, scope string, payload []byte) string {
 
 // Get returns the payload of the first marker that is genuine. ErrNoMarker when there is none: a changed one is as good as absent.
 func (m Marker) Get(text, scope string) ([]byte, error) {
-	first := strings.Index(text, markerBegin)
-	if first < 0 {
-		return nil, ErrNoMarker
-	}
-	for _, found := range markerShape.FindAllStringSubmatch(text[first:], -1) {
-		payload, err := base64.StdEncoding.Strict().DecodeString(found[1])
+	for {
+		_, rest, found := strings.Cut(text, markerBegin)
+		if !found {
+			return nil, ErrNoMarker
+		}
+		text = rest
+		inside, _, _ := strings.Cut(rest, " -->")
+		if strings.ContainsAny(inside, "\r\n") {
+			continue // decoding would pass over them
+		}
+		encoded, encodedSum, _ := strings.Cut(inside, " ")
+		payload, err := base64.StdEncoding.Strict().DecodeString(encoded)
 		if err != nil {
 			continue
 		}
-		sum, err := base64.StdEncoding.Strict().DecodeString(found[2])
-		if err != nil {
-			continue
-		}
-		if hmac.Equal(sum, m.sum(scope, payload)) {
+		sum, err := base64.StdEncoding.Strict().DecodeString(encodedSum)
+		if err == nil && hmac.Equal(sum, m.sum(scope, payload)) {
 			return payload, nil
 		}
 	}
-	return nil, ErrNoMarker
 }
 
 func (m Marker) sum(scope string, payload []byte) []byte {
