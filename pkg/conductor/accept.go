@@ -25,7 +25,8 @@ const acceptMark = "<!-- linnet:accepted %s -->"
 // Acceptances are what the bot recorded below a merge request as signed off, in the order of the records.
 func Acceptances(comments []forge.Comment, bot forge.User) []checks.Acceptance {
 	var all []checks.Acceptance
-	for _, c := range comments {
+	for i := range comments {
+		c := &comments[i]
 		if name, ok := forge.NoteName(c.Body); !ok || c.By.ID != bot.ID || !strings.HasPrefix(name, acceptPrefix) {
 			continue
 		}
@@ -48,14 +49,17 @@ func (s State) accepted() []checks.Acceptance {
 	if s.Plan == nil {
 		return nil
 	}
-	requests := slices.Concat(s.Merged, s.Closed, s.Others)
-	for _, r := range []*Request{s.Newest, s.Current, s.Left} {
-		if r != nil {
-			requests = append(requests, *r)
+	requests := []*Request{s.Newest, s.Current, s.Left}
+	for _, list := range [][]Request{s.Merged, s.Closed, s.Others} {
+		for i := range list {
+			requests = append(requests, &list[i])
 		}
 	}
 	var all []checks.Acceptance
 	for _, r := range requests {
+		if r == nil {
+			continue
+		}
 		if p, ok := parseBranch(s.Environment, r.Source); !ok || p.Release != s.Plan.To.Release {
 			continue
 		}
