@@ -147,3 +147,20 @@ func TestWhoMergesIsPolicy(t *testing.T) {
 		}
 	}
 }
+
+// A push in the very moment of the comment is a later push, also where it leaves what was planned.
+func TestPushInTheMomentOfThePromotionVoidsIt(t *testing.T) {
+	l, c := opened(t)
+	l.ready(c, 1)
+	branch := l.get(1).Source
+	mine := l.commit(l.ana, branch, map[string]string{"dev/extra.yaml": "a: b\n"})
+	l.pass(time.Minute)
+	promote := l.comment(l.ana, 1, "/canary promote")
+	if _, err := l.ana.Commit(t.Context(), forge.NewCommit{Branch: branch, Parent: mine, Message: "Undo\n", Changes: treeDelete("dev/extra.yaml")}); err != nil {
+		t.Fatal(err)
+	}
+	if s := l.look(c); s.Done != 0 {
+		t.Errorf("it was merged on a word for an earlier commit:\n%s", s.Text(80))
+	}
+	l.wantReaction(1, promote.ID, forge.ThumbsDown)
+}

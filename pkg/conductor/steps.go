@@ -123,7 +123,9 @@ func (c *Conductor) readHead(ctx context.Context, s *State) error {
 	if err != nil {
 		return fmt.Errorf("read the head of %s: %w", s.step().Branch, err)
 	}
-	h.Made = commit.Time
+	if h.Made = commit.Time; !ours(commit) {
+		h.Made = h.Made.Add(1) // what was written in that very moment was about the commit before
+	}
 	if s.Current != nil {
 		preview, err := c.Forge.Preview(ctx, s.Current.Number)
 		var stuck *forge.NotMergeableError
@@ -204,4 +206,9 @@ func (c *Conductor) madeEarlier(ctx context.Context, s *State, commit forge.Comm
 		}
 	}
 	return false, nil
+}
+
+// ours tells whether the bot says that it made a commit. Whoever says so in its place gains nothing: what is merged is what is planned.
+func ours(c forge.Commit) bool {
+	return slices.ContainsFunc(forge.Trailers(c.Message), func(t forge.Trailer) bool { return t.Key == upgradeTrailer })
 }
