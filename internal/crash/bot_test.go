@@ -16,6 +16,7 @@ import (
 	"github.com/linnet-bot/linnet/internal/library"
 	"github.com/linnet-bot/linnet/internal/miniature"
 	"github.com/linnet-bot/linnet/internal/sim"
+	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/conductor"
 	"github.com/linnet-bot/linnet/pkg/forge"
@@ -57,9 +58,10 @@ type Answer struct {
 
 // The policy of both stories.
 const (
-	tick   = 2 * time.Minute // between two looks
-	maxGap = 5 * time.Minute
-	soak   = 4 * time.Minute
+	tick     = 2 * time.Minute // between two looks
+	maxGap   = 5 * time.Minute
+	soak     = 4 * time.Minute
+	maxDwell = 10 * time.Minute
 )
 
 var policy = planner.Policy{
@@ -153,6 +155,8 @@ func (p *process) open(o Order, die func([]Instant)) (*bot, error) {
 	if b.history, err = store.Open(context.Background(), filepath.Join(o.World, "history.db"), store.Options{Key: []byte(stateKey)}); err != nil {
 		return nil, err
 	}
+	rights := chatops.DefaultRights()
+	rights[chatops.SkipSoak] = chatops.Right{Users: []string{"ana"}}
 	marker, err := forge.NewMarker([]byte(stateKey))
 	if err != nil {
 		return nil, err
@@ -167,6 +171,7 @@ func (p *process) open(o Order, die func([]Instant)) (*bot, error) {
 		},
 		Requests: forge.Policy{Labels: []string{"istio-canary"}, Reviewers: []string{"ana"}},
 		Now:      now, MaxGap: maxGap, Marker: &marker, Recorder: tappedRecorder{recorder.New(b.history), b.tap},
+		Rights: rights, MaxDwell: maxDwell, Escalate: []string{"@mesh-oncall"},
 	})
 	return b, err
 }

@@ -11,14 +11,15 @@
 //   - An instant is a moment at which a process may die: before an effect and after it, and, where the forge moves a branch, also within, when Git has the
 //     new head and the database does not know yet.
 //
-// Each story is first told undisturbed, by one process that lives from the first look to the last. The world before each look is kept, and what the world
-// says after it.
+// Each story is first told undisturbed. The world before each look is kept, and what the world says after it. Each look has a conductor of its own there, too,
+// so that what a soak is worth is what the forge says, as for any process that comes after another.
 //
 // The matrix then takes every instant on its own. The world before the look is put in place again, a process walks into the instant, and is killed
 // there by SIGKILL; another one looks at what is left; and the world must say what it said undisturbed: every row of the forge, of the audit and of the
-// samples, every branch, by its commit. Times are no exception, since the time of the next process is the same. A process that dies may hold many
-// looks, each with a world of its own and standing at an instant of its own: one signal ends them all, and nothing they hold is given back.
-// Deaths that leave worlds which say the same are recovered from once.
+// samples, every branch, by its commit (see essence for the two exceptions). Not even times differ, since the time of the next process is the same. A
+// process that dies may hold many looks, each with a world of its own and standing at an instant of its own: one signal ends them all, and nothing they
+// hold is given back. Deaths in the same look that leave worlds which say the same are recovered from once.
 //
-// The walks tell the stories again with processes that die again and again, and their last worlds must say what the undisturbed ones say.
+// The walk tells each story again with processes that die right after the first effect that they have on the forge, over and over, so that those who finish
+// something are killed as well.
 package crash

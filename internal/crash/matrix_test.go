@@ -17,22 +17,21 @@ const perProcess = 100
 const sample = 12
 
 // kinds are the effects that the two stories must have between them, lest the matrix prove less than it says.
-var kinds = []string{
-	"forge close", "forge comment", "forge commit", "forge delete", "forge edit", "forge merge", "forge open", "forge react", "forge set", "forge update",
-	"transaction of history.db",
-}
+var kinds = []string{"close", "comment", "commit", "delete", "edit", "merge", "open", "react", "set", "update", "transaction of history.db"}
 
 func TestKilledAtAnyInstantTheWorldIsTheSameInTheEnd(t *testing.T) {
+	if raced {
+		t.Skip("processes that plan take too long under the race detector; run without -race")
+	}
 	var found tally
 	t.Run("stories", func(t *testing.T) {
 		for _, story := range stories {
 			t.Run(story.name, func(t *testing.T) {
 				t.Parallel()
 				looks := undisturbed(t, story.tell)
+				effects := found.count(looks)
 				var all []death
-				effects := 0
 				for _, look := range looks {
-					effects += found.count(look.answer.Instants)
 					for i := range look.answer.Instants {
 						all = append(all, death{look, i})
 					}
@@ -50,7 +49,7 @@ func TestKilledAtAnyInstantTheWorldIsTheSameInTheEnd(t *testing.T) {
 	})
 	t.Logf("effects by kind: %v", found.kinds)
 	for _, kind := range kinds {
-		if found.kinds[kind] == 0 {
+		if found.stories == len(stories) && found.kinds[kind] == 0 {
 			t.Errorf("no story has the effect %q", kind)
 		}
 	}
@@ -127,7 +126,7 @@ func die(t *testing.T, all []death) {
 }
 
 // restored puts the world before the look in place again.
-func (r recorded) restored(t *testing.T, world string) Order {
+func (r recorded) restored(t testing.TB, world string) Order {
 	t.Helper()
 	if err := copyWorld(r.before, world); err != nil {
 		t.Fatal(err)

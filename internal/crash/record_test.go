@@ -49,27 +49,32 @@ func mustSay(t testing.TB, world string) []string {
 	return all
 }
 
-// tally counts effects by kind.
+// tally counts the effects of stories by kind.
 type tally struct {
-	mu    sync.Mutex
-	kinds map[string]int
+	mu      sync.Mutex
+	stories int
+	kinds   map[string]int
 }
 
-// count adds the effects of a look, and tells how many there were.
-func (c *tally) count(instants []Instant) (effects int) {
+// count adds the effects of a story, and tells how many there were.
+func (c *tally) count(looks []recorded) (effects int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.kinds == nil {
+	if c.stories++; c.kinds == nil {
 		c.kinds = map[string]int{}
 	}
-	for _, i := range instants {
-		if i.Side != Before {
-			continue
+	for _, look := range looks {
+		for _, i := range look.answer.Instants {
+			if i.Side != Before {
+				continue
+			}
+			effects++
+			kind := i.What
+			if what, ok := strings.CutPrefix(i.What, onForge); ok {
+				kind, _, _ = strings.Cut(what, " ")
+			}
+			c.kinds[kind]++
 		}
-		effects++
-		where, what, _ := strings.Cut(i.What, ": ")
-		kind, _, _ := strings.Cut(what, " ")
-		c.kinds[strings.TrimSuffix(where+" "+kind, " ")]++
 	}
 	return effects
 }

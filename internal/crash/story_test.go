@@ -196,17 +196,42 @@ func upgrade(s *stage) {
 	s.say(wave, "/canary pause")
 	s.next()
 	s.say(wave, "/canary resume")
+	s.ready()
+	if err := s.cluster.Misbehave(stubborn); err != nil {
+		s.Fatal(err)
+	}
 	s.promote() // wave
 	gateway := s.last.Request
 	s.say(gateway, "/canary abort")
 	s.say(gateway, "/canary resume")
+	for range maxDwell / tick {
+		s.next() // until those who are to be told have been told
+	}
+	s.say(s.newest(), "/canary accept "+s.onDelete()+" it is restarted on Sunday")
 	s.say(s.newest(), "/canary skip-soak nobody comes through it yet")
-	s.say(s.newest(), "/canary promote")
+	s.promote() // gateway
+	if err := s.cluster.Heal(stubborn); err != nil {
+		s.Fatal(err)
+	}
 	for s.last.Done < s.last.Phases {
 		s.promote()
 	}
 	s.until("it is over", func(a Answer) bool { return a.Situation == conductor.Finished })
 	s.next()
+}
+
+// stubborn is a StatefulSet whose pods nobody replaces.
+const stubborn = "on-delete"
+
+func (s *stage) onDelete() string {
+	s.Helper()
+	for _, w := range s.cluster.Observe().Workloads {
+		if w.Kind == "StatefulSet" && w.Strategy == "OnDelete" {
+			return w.Kind + "/" + w.Namespace + "/" + w.Name
+		}
+	}
+	s.Fatal("no StatefulSet has the strategy OnDelete")
+	return ""
 }
 
 const extraPatch = `- patch: |-
