@@ -28,13 +28,13 @@ const (
 	nothing  mood = "gives nothing"
 	late     mood = "gives what it saw 40 seconds ago"
 	veryLate mood = "gives what it saw five minutes ago"
-	silent   mood = "gets no answer from the last istiod"
+	silent   mood = "gets no answer from the istiod that knows the fewest"
 	missing  mood = "misses the last istiod"
 	hushed   mood = "gets an empty answer from the first istiod"
 	narrow   mood = "may not list pods"
 )
 
-var moods = []mood{clear, blind, nothing, late, veryLate, silent, missing, hushed, narrow}
+var moods = []mood{clear, silent, silent, silent, blind, nothing, late, veryLate, missing, hushed, narrow}
 
 // sight is one observation with what was so at that moment.
 type sight struct {
@@ -101,13 +101,18 @@ func (e *eyes) before(age time.Duration) sight {
 // partial is a copy that lacks something.
 func partial(o checks.Observation, m mood) *checks.Observation {
 	o.Istiods = slices.Clone(o.Istiods)
-	last := len(o.Istiods) - 1
+	last, fewest := len(o.Istiods)-1, 0
+	for i := range o.Istiods {
+		if len(o.Istiods[i].Connections) < len(o.Istiods[fewest].Connections) {
+			fewest = i
+		}
+	}
 	switch {
 	case m == narrow:
 		o.Pods, o.MissingRights = nil, []string{"list pods: forbidden"}
 	case last < 0:
 	case m == silent:
-		o.Istiods[last].Answered, o.Istiods[last].Error, o.Istiods[last].Connections = false, "context deadline exceeded", nil
+		o.Istiods[fewest].Answered, o.Istiods[fewest].Error, o.Istiods[fewest].Connections = false, "context deadline exceeded", nil
 	case m == missing:
 		o.Istiods = o.Istiods[:last]
 	case m == hushed:

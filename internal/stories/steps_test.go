@@ -25,7 +25,7 @@ var steps = []step{
 	{"cooperate", 10, (*story).cooperate},
 	{"promote", 6, (*story).promote},
 	{"race", 4, (*story).race},
-	{"go along dimly", 4, (*story).dimly},
+	{"go along dimly", 10, (*story).dimly},
 	{"turn round", 2, (*story).turnRound},
 	{"remark", 4, (*story).remark},
 	{"faulty look", 8, (*story).faultyLook},
