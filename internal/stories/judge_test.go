@@ -86,7 +86,13 @@ func (s *story) denied(plan planner.Plan, back bool, truth sim.Truth, soak time.
 	}
 	applied := truth.Applied[strings.LastIndex(truth.Applied, ":")+1:]
 	denied := demo.Denied(plan, plan.Done, applied, truth)
+	// The gateways' shared label goes back with the first gateway that is taken back, and forward again with the same one.
+	wasBack := slices.ContainsFunc(s.forge.requests, func(r *request) bool { return r.State == forge.Merged && strings.Contains(r.Source, "-back-") })
+	gateway := plan.Done < len(plan.Phases) && (plan.Phases[plan.Done].Kind == planner.Gateway || plan.Phases[plan.Done].Kind == planner.HomeGateway)
 	return slices.DeleteFunc(denied, func(why string) bool {
+		if wasBack && gateway && strings.HasPrefix(why, "namespace ") {
+			return true
+		}
 		// A person who merges by force leaves things behind that are none of the next gate's.
 		return !s.blamed.IsZero() && (strings.HasSuffix(why, "has no proxy") || strings.HasSuffix(why, "has not deployed what it was told to"))
 	})
