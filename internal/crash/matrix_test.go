@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -13,8 +14,8 @@ import (
 // perProcess is how many looks one process holds when it is killed: so many that planning does not cost more than dying.
 const perProcess = 100
 
-// sample is how many instants of the matrix stand for all of them with -short: one of so many.
-const sample = 12
+// every is what part of the instants is killed at. CI kills at all of them, in a step of its own.
+var every = flag.Int("crash.every", 12, "kill at one instant of so many; 1 = at each, and walk through the stories as well")
 
 // kinds are the effects that the two stories must have between them, lest the matrix prove less than it says.
 var kinds = []string{"close", "comment", "commit", "delete", "edit", "merge", "open", "react", "set", "update", "transaction of history.db"}
@@ -38,7 +39,7 @@ func TestKilledAtAnyInstantTheWorldIsTheSameInTheEnd(t *testing.T) {
 				}
 				t.Logf("a whole %s: %d looks, %d effects, %d instants to be killed at", story.name, len(looks), effects, len(all))
 				t.Run("matrix", func(t *testing.T) { matrix(t, all) })
-				if !testing.Short() {
+				if *every == 1 {
 					t.Run("walk", func(t *testing.T) {
 						t.Parallel()
 						walk(t, looks)
@@ -65,14 +66,11 @@ func (d death) instant() Instant { return d.answer.Instants[d.at] }
 
 // matrix kills at each instant on its own.
 func matrix(t *testing.T, all []death) {
-	if testing.Short() {
-		var some []death
-		for i := sample / 2; i < len(all); i += sample {
-			some = append(some, all[i])
-		}
-		all = some
+	var chosen []death
+	for i := *every / 2; i < len(all); i += max(*every, 1) {
+		chosen = append(chosen, all[i])
 	}
-	for some := range slices.Chunk(all, perProcess) {
+	for some := range slices.Chunk(chosen, perProcess) {
 		t.Run(some[0].order.Now.Format("15:04"), func(t *testing.T) {
 			t.Parallel()
 			die(t, some)
