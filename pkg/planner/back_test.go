@@ -13,6 +13,9 @@ import (
 func TestFromEveryPhaseTheWayBackLeadsToTheStart(t *testing.T) {
 	for _, flavour := range []string{"git", "helmRepo"} {
 		t.Run(flavour, func(t *testing.T) {
+			if testing.Short() && flavour != "git" {
+				t.Skip("makes a plan for each phase; run without -short")
+			}
 			t.Parallel()
 			material := miniatureMaterial(t)
 			start := tree.New(miniature.Repository(flavour))
