@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/linnet-bot/linnet/internal/race"
 )
 
 // perProcess is how many looks one process holds when it is killed: so many that planning does not cost more than dying.
@@ -21,7 +23,7 @@ var every = flag.Int("crash.every", 12, "kill at one instant of so many; 1 = at 
 var kinds = []string{"close", "comment", "commit", "delete", "edit", "merge", "open", "react", "set", "update", "transaction of history.db"}
 
 func TestKilledAtAnyInstantTheWorldIsTheSameInTheEnd(t *testing.T) {
-	if raced {
+	if race.Enabled {
 		t.Skip("processes that plan take too long under the race detector; run without -race")
 	}
 	var found tally

@@ -9,6 +9,7 @@ import (
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 
+	"github.com/linnet-bot/linnet/internal/race"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 	"github.com/linnet-bot/linnet/pkg/planner"
@@ -16,6 +17,7 @@ import (
 
 // Every process dies right after its first write, without learning that it had succeeded, and all that it knew goes with it. What the key seals stays.
 func TestProcessThatDiesAfterEveryWriteWalksTheSameUpgrade(t *testing.T) {
+	race.SkipAlone(t)
 	l := newLab(t, "git")
 	l.edit = func(s *Settings) { s.Marker = sealed(t) }
 	plan, err := planner.Make(planner.Input{Tree: l.main(), Environment: "dev", To: "3.19.0", Policy: l.policy, Material: material()})
