@@ -41,12 +41,12 @@ func (m *Misunderstood) Error() string {
 	return text + "; known are " + strings.Join(m.Known, ", ")
 }
 
-// firstLine is the first line that is not blank, without what ends it.
+// firstLine is the first line that is not blank, with the blanks at its end.
 func firstLine(body string) string {
 	for body != "" {
 		line, rest, _ := strings.Cut(body, "\n")
 		if strings.TrimSpace(line) != "" {
-			return strings.TrimRight(line, " \t\r")
+			return line
 		}
 		body = rest
 	}
@@ -61,7 +61,10 @@ func addressed(line, bot string) ([]string, bool) {
 			rest, ok = strings.CutPrefix(rest, bot)
 		}
 	}
-	if !ok || rest != "" && rest[0] != ' ' && rest[0] != '\t' {
+	if !ok {
+		return nil, false // as nearly all comments are
+	}
+	if rest = strings.TrimRight(rest, " \t\r"); rest != "" && rest[0] != ' ' && rest[0] != '\t' {
 		return nil, false
 	}
 	return strings.Fields(rest), true

@@ -168,18 +168,18 @@ func Acceptable(r Result) []Straggler {
 // AcceptedIn are the workloads that the checks of a tree went on without, each once.
 func AcceptedIn(r Result) []Accepted {
 	var all []Accepted
-	var collect func(Result)
-	collect = func(r Result) {
+	var collect func(*Result)
+	collect = func(r *Result) {
 		for _, a := range r.Accepted {
 			if !slices.ContainsFunc(all, func(other Accepted) bool { return other.Acceptance == a.Acceptance }) {
 				all = append(all, a)
 			}
 		}
-		for _, c := range r.Children {
-			collect(c)
+		for i := range r.Children {
+			collect(&r.Children[i])
 		}
 	}
-	collect(r)
+	collect(&r)
 	return all
 }
 

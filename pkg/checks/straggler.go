@@ -164,7 +164,10 @@ func Stragglers(r Result) []Straggler {
 	}
 	collect(&r)
 	slices.SortStableFunc(all, func(a, b Straggler) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Pod, b.Pod))
+		if c := cmp.Compare(a.Namespace, b.Namespace); c != 0 {
+			return c // as a rule
+		}
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Pod, b.Pod))
 	})
 	return all
 }

@@ -27,7 +27,10 @@ func Acceptances(comments []forge.Comment, bot forge.User) []checks.Acceptance {
 	var all []checks.Acceptance
 	for i := range comments {
 		c := &comments[i]
-		if name, ok := forge.NoteName(c.Body); !ok || c.By.ID != bot.ID || !strings.HasPrefix(name, acceptPrefix) {
+		if c.By.ID != bot.ID {
+			continue
+		}
+		if name, ok := forge.NoteName(c.Body); !ok || !strings.HasPrefix(name, acceptPrefix) {
 			continue
 		}
 		_, rest, _ := strings.Cut(c.Body, "<!-- linnet:accepted ")
@@ -63,7 +66,7 @@ func (s State) accepted() []checks.Acceptance {
 		if p, ok := parseBranch(s.Environment, r.Source); !ok || p.Release != s.Plan.To.Release {
 			continue
 		}
-		for _, a := range Acceptances(r.Comments, s.Me) {
+		for _, a := range r.reading(s.Me).accepted {
 			if !slices.ContainsFunc(all, func(other checks.Acceptance) bool { return other.Comment == a.Comment }) {
 				all = append(all, a)
 			}
@@ -90,7 +93,7 @@ func signedOff(a checks.Acceptance) string {
 
 // record finds the record of a comment below a merge request.
 func (s State) record(r Request, c forge.Comment) (checks.Acceptance, bool) {
-	for _, a := range Acceptances(r.Comments, s.Me) {
+	for _, a := range r.reading(s.Me).accepted {
 		if a.Comment == c.ID {
 			return a, true
 		}
@@ -194,7 +197,7 @@ func acceptedNote(a checks.Acceptance) string {
 // signedOffBelow is what was signed off below a merge request, for its last note.
 func (s State) signedOffBelow(r Request) string {
 	var out strings.Builder
-	for _, a := range Acceptances(r.Comments, s.Me) {
+	for _, a := range r.reading(s.Me).accepted {
 		fmt.Fprintf(&out, "**Signed off** %s\n\n", quiet(oneLine(signedOff(a))))
 	}
 	return out.String()

@@ -57,12 +57,15 @@ func (p place) branch(environment string) string {
 }
 
 // name is the last part of a branch's name: "1-02-canary".
-func (p place) name() string {
+func (p place) name() string { return p.numbers() + "-" + p.Phase }
+
+// numbers is what it begins with: "1-02".
+func (p place) numbers() string {
 	number := strconv.Itoa(p.Number)
 	if p.Number < 10 {
 		number = "0" + number
 	}
-	return strconv.Itoa(p.Attempt) + "-" + number + "-" + p.Phase
+	return strconv.Itoa(p.Attempt) + "-" + number
 }
 
 // parseBranch reads a branch name; ok is false for one that is none of the environment's.
@@ -85,7 +88,7 @@ func parseBranch(environment, branch string) (p place, ok bool) {
 	p.Attempt, errAttempt = strconv.Atoi(attempt)
 	p.Number, errNumber = strconv.Atoi(number)
 	p.Phase = phase
-	if errAttempt != nil || errNumber != nil || p.Attempt < 0 || p.Number < 0 || p.name() != name {
+	if errAttempt != nil || errNumber != nil || p.Attempt < 0 || p.Number < 0 || p.numbers() != name[:len(attempt)+1+len(number)] {
 		return place{}, false // or the numbers are written in another way than the bot's
 	}
 	return p, true

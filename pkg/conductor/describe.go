@@ -70,7 +70,8 @@ func describe(s State) Status {
 
 func phaseStates(s State) []PhaseStatus {
 	all := make([]PhaseStatus, 0, len(s.Plan.Phases))
-	for i, phase := range s.Plan.Phases {
+	for i := range s.Plan.Phases {
+		phase := &s.Plan.Phases[i]
 		p := PhaseStatus{Number: phase.Number, Name: phase.Name, Title: phase.Title, State: "later"}
 		switch {
 		case i < s.Done:
@@ -179,9 +180,9 @@ func gateBlocks(g Gate) []string {
 			add(r.Name + ": " + r.Reason)
 		}
 		for _, who := range r.Stragglers {
-			text := fmt.Sprintf("%s: %s", who.Name, who.Reason)
+			text := who.Name + ": " + who.Reason
 			if who.Namespace != "" {
-				text = fmt.Sprintf("%s %s/%s: %s", who.Kind, who.Namespace, who.Name, who.Reason)
+				text = who.Kind + " " + who.Namespace + "/" + text
 			}
 			if who.Remedy != "" {
 				text += "; " + who.Remedy
@@ -279,7 +280,9 @@ func sentence(text string) string {
 		return ""
 	}
 	first, size := utf8.DecodeRuneInString(text)
-	text = string(unicode.ToUpper(first)) + text[size:]
+	if upper := unicode.ToUpper(first); upper != first {
+		text = string(upper) + text[size:]
+	}
 	if strings.HasSuffix(text, ".") {
 		return text
 	}

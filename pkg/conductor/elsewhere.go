@@ -16,13 +16,14 @@ func (s State) elsewhere(r Request) []Action {
 		return nil
 	}
 	var actions []Action
-	for _, c := range r.Comments {
-		if c.By.ID == s.Me.ID || Answer(c, s.Me) != "" {
+	for _, m := range r.reading(s.Me).remarks {
+		c := m.Comment
+		if !m.addressed || Answer(c, s.Me) != "" {
 			continue
 		}
-		cmd, addressed, err := chatops.Read(chatops.Comment{Body: c.Body, Edited: !c.Edited.IsZero()}, s.Me.Name)
+		cmd, err := m.unedited()
 		late := r.State == forge.Merged && binds[cmd.Verb] && !c.Created.After(r.Done) // it came to pass by another's hand
-		if !addressed || late {
+		if late {
 			continue
 		}
 		kind := forge.ThumbsDown
@@ -38,17 +39,6 @@ func (s State) elsewhere(r Request) []Action {
 		actions = append(actions, React{Number: r.Number, Comment: c.ID, Kind: kind})
 	}
 	return actions
-}
-
-// answered counts the answers in words below a merge request.
-func (s State) answered(r Request) int {
-	given := 0
-	for _, c := range r.Comments {
-		if n, ok := forge.NoteName(c.Body); ok && c.By.ID == s.Me.ID && strings.HasPrefix(n, "answer-") {
-			given++
-		}
-	}
-	return given
 }
 
 // rest takes a merge request of which nothing is left to say out of the next looks, and wake brings the one back that has rested longest: somebody may have

@@ -74,7 +74,7 @@ func (c *Conductor) note(s State, actions []Action) {
 	}
 	c.wake()
 	for _, r := range s.Merged {
-		if len(Acceptances(r.Comments, s.Me)) > 0 {
+		if len(r.reading(s.Me).accepted) > 0 {
 			continue // what was signed off is read at each look
 		}
 		if s.Over || s.Done < len(s.Plan.Phases) || r.Source != s.Steps[s.Done-1].Branch {

@@ -24,7 +24,9 @@ func (s Status) note() string {
 	out.Grow(usualText)
 	line := func(label, text string) {
 		if text != "" {
-			out.WriteString("**" + label + "** " + quiet(oneLine(text)) + "\n\n")
+			for _, part := range [...]string{"**", label, "** ", quiet(oneLine(text)), "\n\n"} {
+				out.WriteString(part)
+			}
 		}
 	}
 	list := func(label string, texts []string) {
@@ -35,7 +37,9 @@ func (s Status) note() string {
 		default:
 			fmt.Fprintf(&out, "**%s**\n\n", label)
 			for _, text := range texts {
-				out.WriteString("- " + quiet(oneLine(text)) + "\n")
+				for _, part := range [...]string{"- ", quiet(oneLine(text)), "\n"} {
+					out.WriteString(part)
+				}
 			}
 			out.WriteString("\n")
 		}
@@ -72,7 +76,7 @@ func oneLine(text string) string {
 		}
 		last = text[i]
 	}
-	return strings.TrimRight(text, " ") // as nearly all texts are already
+	return strings.TrimSuffix(text, " ") // as nearly all texts are already
 }
 
 // mergedNote is the last note of a merge request.

@@ -30,13 +30,10 @@ func (s State) orders(r Request) []order {
 }
 
 // unread is the answer to a comment that is addressed to the bot and cannot be obeyed; and the command that it holds, if any.
-func (s State) unread(c forge.Comment, err error) (order, chatops.Command) {
+func (s State) unread(m remark, err error) (order, chatops.Command) {
+	c, command := m.Comment, m.command
 	if !errors.Is(err, chatops.ErrEdited) {
 		return order{comment: c, want: s.owed(c, forge.Confused), line: fmt.Sprintf("%s: %v.", from(c), err)}, chatops.Command{}
-	}
-	command, _, err := chatops.Read(chatops.Comment{Body: c.Body}, s.Me.Name)
-	if err != nil {
-		command = chatops.Command{}
 	}
 	o := order{comment: c, command: command, line: fmt.Sprintf("%s: void, since the comment was edited after it was written; write a new one.", from(c))}
 	if command.Verb != "" {
@@ -111,14 +108,14 @@ func (s State) promotion(t Turn, r Request, o order) order {
 // outcomes are the reactions that claimed commands still want below a request that is no longer the newest.
 func (s State) outcomes(r Request) []order {
 	var all []order
-	for _, c := range r.Comments {
+	for _, m := range r.reading(s.Me).remarks {
+		c := m.Comment
 		if !s.gave(c, forge.Eyes) || s.gave(c, forge.ThumbsDown) || s.gave(c, forge.Rocket) {
 			continue
 		}
 		o := order{comment: c, want: forge.Rocket}
-		cmd, _, err := chatops.Read(chatops.Comment{Body: c.Body}, s.Me.Name)
 		_, recorded := s.record(r, c)
-		if r.State == forge.Closed && (err != nil || binds[cmd.Verb]) || cmd.Verb == chatops.Accept && !recorded {
+		if r.State == forge.Closed && (m.err != nil || binds[m.command.Verb]) || m.command.Verb == chatops.Accept && !recorded {
 			o.want = forge.ThumbsDown
 		}
 		all = append(all, o)
@@ -149,9 +146,9 @@ func (s State) skipped(r Request) string {
 // skips are the soaks that were skipped for the merge of a request.
 func (s State) skips(r Request) string {
 	var all []string
-	for _, c := range r.Comments {
-		cmd, _, err := chatops.Read(chatops.Comment{Body: c.Body, Edited: !c.Edited.IsZero()}, s.Me.Name)
-		if err == nil && cmd.Verb == chatops.SkipSoak && s.gave(c, forge.Eyes) && !s.gave(c, forge.ThumbsDown) {
+	for _, m := range r.reading(s.Me).remarks {
+		c := m.Comment
+		if cmd, err := m.unedited(); err == nil && cmd.Verb == chatops.SkipSoak && s.gave(c, forge.Eyes) && !s.gave(c, forge.ThumbsDown) {
 			all = append(all, fmt.Sprintf("**Soak** skipped on the word of %s at %s (comment %d): %s\n\n", name(c.By), clock(c.Created), c.ID, quiet(sentence(cmd.Reason))))
 		}
 	}
@@ -161,9 +158,9 @@ func (s State) skips(r Request) string {
 // promoters are those on whose word a request was merged.
 func (s State) promoters(r Request) string {
 	var names []string
-	for _, c := range r.Comments {
-		cmd, _, err := chatops.Read(chatops.Comment{Body: c.Body}, s.Me.Name)
-		if err == nil && cmd.Verb == chatops.Promote && s.gave(c, forge.Eyes) && !s.gave(c, forge.ThumbsDown) {
+	for _, m := range r.reading(s.Me).remarks {
+		c := m.Comment
+		if m.err == nil && m.command.Verb == chatops.Promote && s.gave(c, forge.Eyes) && !s.gave(c, forge.ThumbsDown) {
 			names = append(names, fmt.Sprintf("%s (comment %d)", name(c.By), c.ID))
 		}
 	}

@@ -100,11 +100,8 @@ type Request struct {
 	forge.MergeRequest
 	Comments []forge.Comment
 	Checks   []forge.Check // of its head
-}
 
-// note is what the bot's note of this name says.
-func (r Request) note(me forge.User, name string) (string, bool) {
-	return forge.Note(r.Comments, me, name)
+	read *reading // of the comments; nil = they are read each time
 }
 
 // Head is the tip of the next phase's branch.

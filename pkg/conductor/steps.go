@@ -55,7 +55,7 @@ func (k known) request(branch string) *forge.MergeRequest {
 	return best
 }
 
-func (c *Conductor) read(ctx context.Context, number int) (Request, error) {
+func (c *Conductor) read(ctx context.Context, me forge.User, number int) (Request, error) {
 	r, err := c.Forge.Get(ctx, number)
 	if err != nil {
 		return Request{}, fmt.Errorf("read merge request !%d: %w", number, err)
@@ -64,6 +64,7 @@ func (c *Conductor) read(ctx context.Context, number int) (Request, error) {
 	if full.Comments, err = c.Forge.Comments(ctx, number); err != nil {
 		return Request{}, fmt.Errorf("read the comments of merge request !%d: %w", number, err)
 	}
+	full.read = readComments(full.Comments, me)
 	if r.State == forge.Open {
 		if full.Checks, err = c.Forge.Checks(ctx, r.Head); err != nil {
 			return Request{}, fmt.Errorf("read the checks of merge request !%d: %w", number, err)
@@ -77,7 +78,7 @@ func (c *Conductor) again(ctx context.Context, s *State, number int) (Request, e
 	if s.Newest != nil && s.Newest.Number == number {
 		return *s.Newest, nil
 	}
-	return c.read(ctx, number)
+	return c.read(ctx, s.Me, number)
 }
 
 // readCurrent reads the merge request and the branch of the next phase.

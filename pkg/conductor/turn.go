@@ -130,16 +130,14 @@ func (s State) hear(r Request) (Turn, []order) {
 func (s State) listen(r Request) (Turn, []order) {
 	t := s.base(r)
 	var all []order
-	for _, c := range r.Comments {
-		if c.By.ID == s.Me.ID {
+	for _, m := range r.reading(s.Me).remarks {
+		if !m.addressed {
 			continue
 		}
-		cmd, addressed, err := chatops.Read(chatops.Comment{Body: c.Body, Edited: !c.Edited.IsZero()}, s.Me.Name)
-		if !addressed {
-			continue
-		}
+		c := m.Comment
+		cmd, err := m.unedited()
 		if err != nil {
-			o, command := s.unread(c, err)
+			o, command := s.unread(m, err)
 			_, recorded := s.record(r, c)
 			switch {
 			case recorded:

@@ -22,7 +22,7 @@ func (c *Conductor) readTurn(ctx context.Context, s *State, files tree.Tree, k k
 			newest = r
 		}
 	}
-	r, err := c.read(ctx, newest.Number)
+	r, err := c.read(ctx, s.Me, newest.Number)
 	if err != nil {
 		return err
 	}
@@ -57,10 +57,9 @@ func (c *Conductor) readRoles(ctx context.Context, s *State) error {
 		return nil
 	}
 	s.Roles = map[string]chatops.Role{}
-	for _, comment := range s.Newest.Comments {
+	for _, comment := range s.Newest.reading(s.Me).remarks {
 		_, known := s.Roles[comment.By.ID]
-		_, addressed, _ := chatops.Read(chatops.Comment{Body: comment.Body}, s.Me.Name)
-		if known || !addressed || comment.By.ID == s.Me.ID {
+		if known || !comment.addressed {
 			continue
 		}
 		role, err := c.Role(ctx, comment.By)
@@ -114,7 +113,7 @@ func (c *Conductor) readPast(ctx context.Context, s *State, k known, current str
 			past = *s.Newest
 		} else {
 			var err error
-			if past, err = c.read(ctx, r.Number); err != nil {
+			if past, err = c.read(ctx, s.Me, r.Number); err != nil {
 				return err
 			}
 		}

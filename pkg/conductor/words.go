@@ -29,7 +29,7 @@ func name(u forge.User) string { return "`" + strings.ReplaceAll(u.Name, "`", ""
 // quiet takes from a text of several lines what a forge would act on: mentions, and lines that begin like a command.
 func quiet(text string) string {
 	text = strings.ReplaceAll(text, "@", "&#64;")
-	if !strings.Contains(text, "/") {
+	if i := strings.IndexByte(text, '/'); i < 0 || i > 0 && strings.IndexByte(text, '\n') < 0 && strings.TrimLeft(text[:i], " \t") != "" {
 		return text
 	}
 	lines := strings.Split(text, "\n")

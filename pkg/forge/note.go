@@ -55,7 +55,10 @@ func SetNote(ctx context.Context, f NoteKeeper, number int, name, body string) (
 func Note(comments []Comment, by User, name string) (string, bool) {
 	head := noteHead(name)
 	for i := range comments {
-		if body, ok := strings.CutPrefix(comments[i].Body, head); ok && comments[i].By.ID == by.ID {
+		if comments[i].By.ID != by.ID {
+			continue
+		}
+		if body, ok := strings.CutPrefix(comments[i].Body, head); ok {
 			return body, true
 		}
 	}
