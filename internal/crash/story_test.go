@@ -86,15 +86,6 @@ func (s *stage) tree(sha string) tree.Tree {
 	return files
 }
 
-func (s *stage) main() tree.Tree {
-	s.Helper()
-	tip, err := s.ana.Head(s.Context(), "main")
-	if err != nil {
-		s.Fatal(err)
-	}
-	return s.tree(tip)
-}
-
 // next lets time pass and the bot look.
 func (s *stage) next() Answer {
 	s.Helper()

@@ -42,15 +42,15 @@ func (c *Cluster) answered(p *pod, i *checks.Istiod) {
 }
 
 // failing tells why an attempt fails, and whether it is applied first and taken back after.
-func (c *Cluster) failing(a *attempt) (err error, takeBack bool) {
+func (c *Cluster) failing(a *attempt) (takeBack bool, err error) {
 	for _, m := range c.misbehaving {
 		if m.fail != nil {
 			if err := m.fail(a); err != nil {
-				return err, m.takeBack
+				return m.takeBack, err
 			}
 		}
 	}
-	return nil, false
+	return false, nil
 }
 
 func (c *Cluster) amended(w *workload) {

@@ -22,7 +22,6 @@ func silentPostRenderer() Misbehaviour {
 						return nil
 					}
 					failed = append(failed, r.key())
-					//nolint:staticcheck // ST1005: Helm's own words
 					return errors.New("Helm upgrade failed: error while running post render on files: remove operation does not apply: doc is missing path")
 				},
 				heal: func() {
@@ -63,7 +62,6 @@ func releaseFails() Misbehaviour {
 					if a.r.key() != victim {
 						return nil
 					}
-					//nolint:staticcheck // ST1005: Helm's own words
 					return errors.New("Helm upgrade failed: post-upgrade hooks failed: job " + victim.Name + "-test failed: BackoffLimitExceeded")
 				},
 				heal: func() { c.tryAgain(victim) },

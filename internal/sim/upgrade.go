@@ -50,7 +50,7 @@ func (c *Cluster) upgrade(r *helmRelease, o *object, chart *helmChart, digest, p
 		err = c.ownedByOthers(a, o)
 	}
 	if err == nil {
-		if why, takeBack := c.failing(a); takeBack {
+		if takeBack, why := c.failing(a); takeBack {
 			a.broken = why
 		} else {
 			err = why

@@ -222,11 +222,11 @@ func TestBranchThatAPersonMadeInPlaceOfAStepBackIsNotTouched(t *testing.T) {
 }
 
 func TestNewerReleaseDoesNotBeginAnythingWhileAnUpgradeIsTakenBack(t *testing.T) {
-	l, c := goingBack(t)
+	l, _ := goingBack(t)
 	l.edit = func(s *Settings) {
 		s.Choose = func(context.Context, string) (string, string, error) { return "3.18.1", "newer, or so it says", nil }
 	}
-	c = l.conductor()
+	c := l.conductor()
 	l.ready(c, 4)
 	l.say("/canary promote")
 	l.look(c)
