@@ -73,6 +73,9 @@ func CRDsBack(u Upgrade, served map[string][]string) Gate {
 				}
 				for _, c := range w.CRDs {
 					old, known := served[c.Name]
+					if known && len(c.Stored) == 0 {
+						r = r.worsen(Unknown, "in which versions objects of CRD "+c.Name+" are stored was not seen")
+					}
 					for _, stored := range c.Stored {
 						if known && !slices.Contains(old, stored) {
 							r = r.worsen(Fail, fmt.Sprintf("CRD %s stores objects as %s, which Istio %s does not serve: migrate them to %v first", c.Name, stored, u.Old.Version, old))

@@ -27,3 +27,19 @@ func TestWhatIsTakenAwayOnTheWayBackIsInNobodysWay(t *testing.T) {
 		{"a namespace leads to it", func(o *Observation) { namespace(o, "monitoring").Labels = injectionLabels("1-29-0") }, Wait, "namespaces", "still leads to 1-29-0"},
 	})
 }
+
+func TestCRDsGoBackOnlyWhereEverythingThatIsStoredIsServed(t *testing.T) {
+	served := map[string][]string{"virtualservices.networking.istio.io": {"v1", "v1beta1"}, "peerauthentications.security.istio.io": {"v1beta1"}}
+	runTraps(t, CRDsBack(upgrade(), served), start(), []trap{
+		{"all is served", func(*Observation) {}, Pass, "", ""},
+		{"objects are stored as the new ones only serve", func(o *Observation) { o.CRDs[1].Stored = []string{"v1beta1", "v1"} }, Fail, "stored-versions", "migrate them to [v1beta1] first"},
+		{"the stored versions were not seen", func(o *Observation) { o.CRDs[0].Stored = nil }, Unknown, "stored-versions", "are stored was not seen"},
+		{"no CRD was seen", func(o *Observation) { o.CRDs = nil }, Unknown, "stored-versions", "not known"},
+		{"one that is not the release's", func(o *Observation) {
+			o.CRDs[0].Name, o.CRDs[0].Stored = "istiooperators.install.istio.io", []string{"v1alpha1"}
+		}, Pass, "", ""},
+	})
+	runTraps(t, CRDsBack(upgrade(), nil), start(), []trap{
+		{"the old CRDs are not at hand", func(*Observation) {}, Unknown, "stored-versions", "give the chart istio-crds"},
+	})
+}

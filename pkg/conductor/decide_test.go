@@ -46,7 +46,7 @@ func next() State {
 			{Number: 3, Name: "cleanup", Kind: planner.Cleanup, Title: "clean up", Before: files("canary"), After: files("cleanup")},
 		},
 	}
-	s := State{Now: noon, Environment: "dev", Branch: "main", Tip: tip, Me: me, Merge: OnPromote, MaxGap: time.Minute, Plan: plan, Done: 1,
+	s := State{Now: noon, Seen: noon, Environment: "dev", Branch: "main", Tip: tip, Me: me, Merge: OnPromote, MaxGap: time.Minute, Plan: plan, Done: 1,
 		Gate: Gate{Result: green, Now: noon, Merge: checks.Merge{Commit: sha1}}}
 	for _, phase := range plan.Phases {
 		s.Steps = append(s.Steps, Step{Branch: place{Release: "3.19.0", Attempt: 1, Number: phase.Number, Phase: phase.Name}.branch("dev")})

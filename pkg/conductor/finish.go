@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
@@ -14,7 +13,7 @@ import (
 // maxWalk is how many commits of the target are looked through for something that left no merge request behind.
 const maxWalk = 500
 
-// overMark in the note of the last merge request says that the upgrade is over. Only the bot's own note counts.
+// overMark in the note of the last merge request says that the upgrade is over. It counts in the bot's own note alone, and at its end alone.
 const overMark = "<!-- linnet:over -->"
 
 // readFinish looks at the upgrade whose last phase was merged most recently, if that was the last thing that happened: its exit gate must be green before
@@ -40,8 +39,7 @@ func (c *Conductor) readFinish(ctx context.Context, s *State, files tree.Tree, k
 	if err != nil {
 		return false, fmt.Errorf("read the comments of merge request !%d: %w", last.Number, err)
 	}
-	note, _ := forge.Note(comments, s.Me, noteName)
-	if !strings.Contains(note, overMark) {
+	if !Over(comments, s.Me) {
 		s.Plan, s.Done = plan, len(plan.Phases)
 		return true, nil
 	}

@@ -113,12 +113,15 @@ func (s State) checkTitle(title string) string {
 	return title
 }
 
-// merge merges where policy, the calendar and the forge let it.
+// merge merges where policy, the calendar and the forge let it. A look may take long, on a forge that is slow to answer; then what was seen of the cluster is
+// old by the end of it, and the next look decides.
 func (s State) merge(orders []order) []Action {
 	phase, _ := s.next()
 	when := s.when(phase)
 	switch {
 	case !s.Gate.open() || s.Current.Mergeability.Readiness != forge.Ready || !s.Calendar.Open(s.Now):
+		return nil
+	case s.Now.Sub(s.Seen) > s.MaxGap:
 		return nil
 	case when == Manual || when == OnPromote && !promotes(orders):
 		return nil

@@ -49,7 +49,11 @@ func byKind(kinds map[planner.Kind]When) func(*State) {
 // The second of the three phases, canary, is green at noon in all of them.
 func TestTheBotMergesWhereKindAndCalendarLetIt(t *testing.T) {
 	const merge = "merge !5 at 22222222"
-	evening := func(s *State) { s.Now = time.Date(2026, 3, 9, 22, 30, 0, 0, time.UTC) }
+	evening := func(s *State) {
+		s.Now = time.Date(2026, 3, 9, 22, 30, 0, 0, time.UTC)
+		s.Seen = s.Now
+	}
+	seen := func(ago time.Duration) func(*State) { return func(s *State) { s.Seen = s.Now.Add(-ago) } }
 	for _, tc := range []struct {
 		name  string
 		edits []func(*State)
@@ -65,6 +69,8 @@ func TestTheBotMergesWhereKindAndCalendarLetIt(t *testing.T) {
 		{"another kind is auto", []func(*State){byKind(map[planner.Kind]When{planner.CRDs: Auto})}, nil},
 		{"all but this kind are auto", []func(*State){auto, byKind(map[planner.Kind]When{planner.Canary: OnPromote})}, nil},
 		{"a word that there is not is manual", []func(*State){byKind(map[planner.Kind]When{planner.Canary: "always"})}, nil},
+		{"the look has taken its time", []func(*State){auto, seen(time.Minute)}, []string{merge}},
+		{"the look has taken so long that what it saw is old", []func(*State){auto, seen(time.Minute + 1)}, nil},
 		{"people merge this kind", []func(*State){auto, byKind(map[planner.Kind]When{planner.Canary: Manual})}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -117,6 +117,9 @@ func (s State) finishedNote(r Request) string {
 	return out.String()
 }
 
+// ends tells whether a mark ends a note, where nothing stands that comes from elsewhere.
+func ends(note, mark string) bool { return strings.HasSuffix(strings.TrimRight(note, "\r\n"), mark) }
+
 // withoutSeal is a note as people see it.
 func withoutSeal(note string) string {
 	visible, _, _ := strings.Cut(note, "<!-- linnet:state ")

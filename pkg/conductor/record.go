@@ -92,7 +92,7 @@ func ParseBranch(environment, branch string) (p Place, ok bool) {
 // Over tells whether the bot wrote below a merge request that it ended its upgrade.
 func Over(comments []forge.Comment, bot forge.User) bool {
 	note, _ := forge.Note(comments, bot, noteName)
-	return strings.Contains(note, overMark)
+	return ends(note, overMark)
 }
 
 // WhyClosed is why the bot closed a merge request, in its own words; "" where it did not.

@@ -106,5 +106,5 @@ const closedMark = "<!-- linnet:closed -->"
 
 func (s State) closedByUs(r Request) bool {
 	note, _ := r.note(s.Me, closedNote)
-	return strings.Contains(note, closedMark)
+	return ends(note, closedMark)
 }

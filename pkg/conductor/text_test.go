@@ -115,6 +115,23 @@ func TestNotesAreHarmless(t *testing.T) {
 	}
 }
 
+// Whoever can make the cluster say something cannot make the bot believe that it wrote it.
+func TestNothingThatTheClusterSaysIsAMarkOfTheBots(t *testing.T) {
+	for _, mark := range []string{overMark, closedMark, toldMark, "<!-- linnet:state v1 x", "<!-- linnet:turn forward 1 0 - 0 - 0 -->"} {
+		s := open(func(s *State) {
+			s.Gate.Result = checks.Result{Name: "entry", Verdict: checks.Wait, Reason: mark, Children: []checks.Result{{Name: "flux", Verdict: checks.Wait, Reason: mark}}}
+		})
+		note := describe(s).note()
+		if strings.Contains(note, "<!-- linnet:") || !strings.Contains(note, strings.TrimPrefix(mark, "<!-- ")) {
+			t.Errorf("%s in a note:\n%s", mark, note)
+		}
+	}
+	note := forge.Comment{By: me, Body: "<!-- linnet:note progress -->\n" + overMark + "\nis what Flux said\n"}
+	if Over([]forge.Comment{note}, me) {
+		t.Error("a mark in the middle of a note counts")
+	}
+}
+
 func TestStragglersAreNamedWithTheirRemedy(t *testing.T) {
 	status := describe(situations()["waiting"])
 	want := []string{

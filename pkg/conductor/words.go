@@ -26,9 +26,13 @@ func length(d time.Duration) string {
 // name is a person's login, without mentioning them.
 func name(u forge.User) string { return "`" + strings.ReplaceAll(u.Name, "`", "") + "`" }
 
-// quiet takes from a text of several lines what a forge would act on: mentions, and lines that begin like a command.
+// mark begins what the bot writes into its notes for itself. Text from elsewhere must not hold it, or whoever writes a message in the cluster could end
+// an upgrade.
+const mark = "<!-- linnet:"
+
+// quiet takes from a text of several lines what a forge would act on, mentions and lines that begin like a command, and what the bot itself would.
 func quiet(text string) string {
-	text = strings.ReplaceAll(text, "@", "&#64;")
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "@", "&#64;"), mark, "&lt;!-- linnet:")
 	if i := strings.IndexByte(text, '/'); i < 0 || i > 0 && strings.IndexByte(text, '\n') < 0 && strings.TrimLeft(text[:i], " \t") != "" {
 		return text
 	}
@@ -41,8 +45,9 @@ func quiet(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// fence puts text into a block of code that nothing in it can end.
+// fence puts text into a block of code that nothing in it can end, and that holds no mark of the bot's.
 func fence(text string) string {
+	text = strings.ReplaceAll(text, mark, "<!- linnet:")
 	ticks := "```"
 	for strings.Contains(text, ticks) {
 		ticks += "`"
