@@ -1,27 +1,44 @@
 package stories
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/linnet-bot/linnet/pkg/forge"
 )
 
+// titleLimit is how many bytes of a check's title are kept.
+const titleLimit = 255
+
 func (u user) SetCheck(_ context.Context, sha string, c forge.Check) error {
+	if err := oneLine(c.Name); err != nil {
+		return err
+	}
+	if !slices.Contains([]forge.CheckState{forge.Pending, forge.InProgress, forge.ActionRequired, forge.Failure, forge.Success}, c.State) {
+		return fmt.Errorf("%q is no state of a check", c.State)
+	}
 	if _, err := u.commit(sha); err != nil {
 		return err
 	}
-	c.By, c.Updated = named(u.who), u.now()
-	all := u.checks[sha]
-	for i, have := range all {
-		if have.Name == c.Name && have.By == c.By {
-			all[i] = c
-			return nil
-		}
+	if len(c.Title) > titleLimit {
+		c.Title = strings.ToValidUTF8(c.Title[:titleLimit-len("…")], "") + "…"
 	}
-	u.checks[sha] = append(all, c)
+	c.By, c.Updated = named(u.who), u.now().UTC()
+	at, there := slices.BinarySearchFunc(u.checks[sha], c, func(a, b forge.Check) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.By.Name, b.By.Name))
+	})
+	if !there {
+		u.checks[sha] = slices.Insert(u.checks[sha], at, c)
+		return nil
+	}
+	same := c
+	if same.Updated = u.checks[sha][at].Updated; same != u.checks[sha][at] {
+		u.checks[sha][at] = c
+	}
 	return nil
 }
 
@@ -58,7 +75,17 @@ func (u user) GetComment(_ context.Context, number int, id int64) (forge.Comment
 	return *c, nil
 }
 
+func notEmpty(body string) error {
+	if strings.TrimSpace(body) == "" {
+		return errors.New("the comment is empty")
+	}
+	return nil
+}
+
 func (u user) AddComment(_ context.Context, number int, body string) (forge.Comment, error) {
+	if err := notEmpty(body); err != nil {
+		return forge.Comment{}, err
+	}
 	r, err := u.request(number)
 	if err != nil {
 		return forge.Comment{}, err
@@ -71,6 +98,9 @@ func (u user) AddComment(_ context.Context, number int, body string) (forge.Comm
 }
 
 func (u user) EditComment(_ context.Context, number int, id int64, body string) (forge.Comment, error) {
+	if err := notEmpty(body); err != nil {
+		return forge.Comment{}, err
+	}
 	c, err := u.comment(number, id)
 	switch {
 	case err != nil:
@@ -96,6 +126,9 @@ func (u user) DeleteComment(_ context.Context, number int, id int64) error {
 }
 
 func (u user) React(_ context.Context, number int, id int64, kind forge.ReactionKind) error {
+	if !slices.Contains([]forge.ReactionKind{forge.Eyes, forge.Rocket, forge.ThumbsUp, forge.ThumbsDown, forge.Confused}, kind) {
+		return fmt.Errorf("%q is no reaction", kind)
+	}
 	c, err := u.comment(number, id)
 	if err != nil {
 		return err
@@ -109,7 +142,7 @@ func (u user) React(_ context.Context, number int, id int64, kind forge.Reaction
 func (u user) Unreact(_ context.Context, number int, id int64, kind forge.ReactionKind) error {
 	c, err := u.comment(number, id)
 	if err != nil {
-		return err
+		return nil //nolint:nilerr // it is gone, and the reaction with it
 	}
 	c.Reactions = slices.DeleteFunc(c.Reactions, func(r forge.Reaction) bool { return r.Kind == kind && r.By.Name == u.who })
 	return nil

@@ -1,7 +1,9 @@
 package stories
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,7 +51,23 @@ func (m *memory) request(number int) (*request, error) {
 	return r, nil
 }
 
+// oneLine refuses what a title cannot be.
+func oneLine(text string) error {
+	if strings.TrimSpace(text) == "" || strings.ContainsAny(text, "\r\n") {
+		return fmt.Errorf("%q is not one line of text", text)
+	}
+	return nil
+}
+
+// names are sorted and each is there once.
+func names(all []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(all)))
+}
+
 func (u user) Open(ctx context.Context, o forge.OpenRequest) (forge.MergeRequest, error) {
+	if err := oneLine(o.Title); err != nil {
+		return forge.MergeRequest{}, err
+	}
 	head, err := u.head(o.Source)
 	if err != nil {
 		return forge.MergeRequest{}, err
@@ -67,7 +85,7 @@ func (u user) Open(ctx context.Context, o forge.OpenRequest) (forge.MergeRequest
 	now := u.now()
 	r := &request{base: base, MergeRequest: forge.MergeRequest{
 		Number: len(u.requests) + 1, Title: o.Title, Description: o.Description, Source: o.Source, Target: o.Target, State: forge.Open, Draft: o.Draft,
-		Labels: o.Labels, Reviewers: o.Reviewers, Author: named(u.who), Head: head, Opened: now, Updated: now,
+		Labels: names(o.Labels), Reviewers: slices.DeleteFunc(names(o.Reviewers), func(name string) bool { return name == u.who }), Author: named(u.who), Head: head, Opened: now, Updated: now,
 	}}
 	u.memory.requests = append(u.requests, r)
 	return u.Get(ctx, r.Number)
@@ -116,8 +134,13 @@ func (m *memory) reasons(r *request) []forge.Reason {
 		return []forge.Reason{{Kind: forge.ReasonNotOpen, Text: "it is " + string(r.State)}}
 	}
 	var all []forge.Reason
-	target := m.branches[r.Target]
-	if merged, conflicts := m.merged(target, r.Head); len(conflicts) > 0 {
+	if r.Draft {
+		all = append(all, forge.Reason{Kind: forge.ReasonDraft, Text: "it is a draft"})
+	}
+	target, there := m.branches[r.Target]
+	if !there {
+		all = append(all, forge.Reason{Kind: forge.ReasonPolicy, Text: "its target " + r.Target + " is gone"})
+	} else if merged, conflicts := m.merged(target, r.Head); len(conflicts) > 0 {
 		all = append(all, conflict(r, conflicts))
 	} else if merged.Equal(m.commits[target].files) {
 		all = append(all, forge.Reason{Kind: forge.ReasonNoChange, Text: r.Target + " holds its changes already"})
@@ -131,8 +154,8 @@ func (m *memory) reasons(r *request) []forge.Reason {
 	if given < m.approved {
 		all = append(all, forge.Reason{Kind: forge.ReasonApprovals, Text: fmt.Sprintf("%d of %d approvals missing", m.approved-given, m.approved)})
 	}
-	if m.gated && m.gate(r.Head) != forge.Success {
-		all = append(all, forge.Reason{Kind: forge.ReasonChecks, Text: fmt.Sprintf("check %s is not green", conductor.CheckName)})
+	if state := m.gate(r.Head); m.gated && state != forge.Success {
+		all = append(all, forge.Reason{Kind: forge.ReasonChecks, Text: fmt.Sprintf("check %s is %s", conductor.CheckName, cmp.Or(state, "missing"))})
 	}
 	return all
 }
@@ -173,28 +196,48 @@ func (m *memory) merged(ours, theirs string) (tree.Tree, []string) {
 			text, clean := threeway.Lines(was, is, c.Content)
 			if !clean {
 				conflicts = append(conflicts, c.Path)
+				continue
 			}
 			changes = append(changes, tree.Change{Path: c.Path, Content: text})
 		}
 	}
+	for _, name := range conflicts {
+		changes = append(changes, tree.Change{Path: name, Delete: true})
+	}
+	result := o.With(changes...)
+	if name, ok := clash(result); ok {
+		conflicts = append(conflicts, name)
+	}
 	if len(conflicts) > 0 {
+		slices.Sort(conflicts)
 		return tree.Tree{}, conflicts
 	}
-	return o.With(changes...), nil
+	return result, nil
 }
 
 func (u user) Update(ctx context.Context, number int, n forge.Update) (forge.MergeRequest, error) {
+	if n.Title != nil {
+		if err := oneLine(*n.Title); err != nil {
+			return forge.MergeRequest{}, err
+		}
+	}
 	r, err := u.request(number)
 	if err != nil {
 		return forge.MergeRequest{}, err
 	}
+	was := r.MergeRequest
 	if n.Title != nil {
 		r.Title = *n.Title
 	}
 	if n.Description != nil {
 		r.Description = *n.Description
 	}
-	r.Updated = u.now()
+	if n.Draft != nil && r.State == forge.Open {
+		r.Draft = *n.Draft
+	}
+	if r.Title != was.Title || r.Description != was.Description || r.Draft != was.Draft {
+		r.Updated = u.now()
+	}
 	return u.Get(ctx, number)
 }
 
@@ -206,7 +249,10 @@ func (u user) Preview(_ context.Context, number int) (forge.Preview, error) {
 	if r.State != forge.Open {
 		return forge.Preview{}, &forge.NotMergeableError{Number: number, Reasons: u.reasons(r)[:1]}
 	}
-	target := u.branches[r.Target]
+	target, err := u.head(r.Target)
+	if err != nil {
+		return forge.Preview{}, err
+	}
 	files, conflicts := u.merged(target, r.Head)
 	if len(conflicts) > 0 {
 		return forge.Preview{}, &forge.NotMergeableError{Number: number, Reasons: []forge.Reason{conflict(r, conflicts)}}
@@ -215,6 +261,9 @@ func (u user) Preview(_ context.Context, number int) (forge.Preview, error) {
 }
 
 func (u user) Merge(_ context.Context, number int, o forge.MergeOptions) (forge.MergeResult, error) {
+	if o.Method != "" && o.Method != forge.MergeCommit {
+		return forge.MergeResult{}, fmt.Errorf("merge !%d: the forge in memory makes merge commits only: %w", number, errors.ErrUnsupported)
+	}
 	r, err := u.request(number)
 	switch {
 	case err != nil:
@@ -227,23 +276,24 @@ func (u user) Merge(_ context.Context, number int, o forge.MergeOptions) (forge.
 	if reasons := u.reasons(r); len(reasons) > 0 {
 		return forge.MergeResult{}, &forge.NotMergeableError{Number: number, Reasons: reasons}
 	}
+	if o.Message == "" {
+		o.Message = forge.Message(fmt.Sprintf("Merge branch '%s' into '%s'", r.Source, r.Target), fmt.Sprintf("%s\n\nMerge request !%d", r.Title, number))
+	}
 	u.bring(r, o.Message)
 	return forge.MergeResult{SHA: r.MergeSHA}, nil
 }
 
-// force merges whatever the rules say, but for a conflict.
+// force merges whatever the rules of the project say.
 func (u user) force(number int) error {
 	r, err := u.request(number)
 	if err != nil {
 		return err
 	}
-	for _, reason := range u.reasons(r) {
-		if reason.Kind == forge.ReasonConflict || reason.Kind == forge.ReasonNotOpen || reason.Kind == forge.ReasonNoChange {
-			return &forge.NotMergeableError{Number: number, Reasons: []forge.Reason{reason}}
-		}
-	}
-	u.bring(r, "Merge by force\n")
-	return nil
+	approved, gated := u.approved, u.gated
+	u.memory.approved, u.memory.gated = 0, false
+	defer func() { u.memory.approved, u.memory.gated = approved, gated }()
+	_, err = u.Merge(ctx, number, forge.MergeOptions{Head: r.Head, Message: "Merge by force\n"})
+	return err
 }
 
 func (u user) bring(r *request, message string) {
@@ -277,22 +327,44 @@ func (u user) Reopen(_ context.Context, number int) error {
 	case r.State == forge.Open:
 		return nil
 	}
-	if r.Head, err = u.head(r.Source); err != nil {
+	head, err := u.head(r.Source)
+	if err != nil {
 		return err
 	}
 	if err := u.refuseSecond(r.Source, r.Target); err != nil {
 		return err
 	}
-	r.State, r.Done, r.Updated = forge.Open, time.Time{}, u.now()
+	r.Head, r.State, r.Done, r.Updated = head, forge.Open, time.Time{}, u.now()
 	return nil
 }
 
-// approve is a person's word for a head.
-func (u user) approve(number int) error {
+// Approve is a person's word for a head: the last one counts.
+func (u user) Approve(ctx context.Context, number int, head string) error {
+	r, err := u.request(number)
+	switch {
+	case err != nil:
+		return err
+	case r.State != forge.Open:
+		return &forge.NotMergeableError{Number: number, Reasons: u.reasons(r)}
+	case r.Author.Name == u.who:
+		return fmt.Errorf("approve merge request !%d: %w", number, forge.ErrForbidden)
+	case r.Head != head:
+		return &forge.HeadMovedError{Branch: r.Source, Want: head, Got: r.Head}
+	case slices.ContainsFunc(r.Approvals.Given, func(a forge.Approval) bool { return a.By.Name == u.who && a.Head == head }):
+		return nil
+	}
+	if err := u.Unapprove(ctx, number); err != nil {
+		return err
+	}
+	r.Approvals.Given = append(r.Approvals.Given, forge.Approval{By: named(u.who), Head: head, At: u.now()})
+	return nil
+}
+
+func (u user) Unapprove(_ context.Context, number int) error {
 	r, err := u.request(number)
 	if err != nil {
 		return err
 	}
-	r.Approvals.Given = append(r.Approvals.Given, forge.Approval{By: named(u.who), Head: r.Head, At: u.now()})
+	r.Approvals.Given = slices.DeleteFunc(slices.Clone(r.Approvals.Given), func(a forge.Approval) bool { return a.By.Name == u.who })
 	return nil
 }

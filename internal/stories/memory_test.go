@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +14,8 @@ import (
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
-// memory is a forge in memory, for one story: what package local does on disk, a thousand times a second. TestForgeInMemory… holds it against that one.
+// memory is a forge in memory, for one story: what package local does on disk, a thousand times a second. TestForgeInMemoryAnswersAsTheOneOnDisk
+// holds it against that one. It merges by merge commits only.
 type memory struct {
 	now      func() time.Time
 	branches map[string]string
@@ -100,7 +102,11 @@ func (u user) Branches(_ context.Context, prefix string) ([]forge.Branch, error)
 
 func (u user) ReadCommit(_ context.Context, sha string) (forge.Commit, error) {
 	c, err := u.commit(sha)
-	return c.Commit, err
+	if err != nil {
+		return forge.Commit{}, err
+	}
+	c.Author = fmt.Sprintf("%s <%[1]s@localhost>", c.Author)
+	return c.Commit, nil
 }
 
 func (u user) Tree(_ context.Context, sha string) (tree.Tree, error) {
@@ -145,6 +151,11 @@ func (u user) IsAncestor(_ context.Context, ancestor, descendant string) (bool, 
 
 // MergeBase is the best one: none of its descendants is common too.
 func (u user) MergeBase(_ context.Context, a, b string) (string, error) {
+	for _, sha := range []string{a, b} {
+		if _, err := u.commit(sha); err != nil {
+			return "", err
+		}
+	}
 	theirs := u.ancestors(b)
 	var common []string
 	for _, sha := range u.ancestors(a) {
@@ -173,6 +184,9 @@ func (u user) Commit(_ context.Context, n forge.NewCommit) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := refuse(parent.files, n.Changes); err != nil {
+		return "", err
+	}
 	files := parent.files.With(n.Changes...)
 	if files.Equal(parent.files) {
 		return "", fmt.Errorf("commit to %s: %w", n.Branch, forge.ErrNoChange)
@@ -180,6 +194,34 @@ func (u user) Commit(_ context.Context, n forge.NewCommit) (string, error) {
 	sha := u.store(forge.Commit{Parents: []string{n.Parent}, Message: n.Message, Author: u.who}, files)
 	u.branches[n.Branch] = sha
 	return sha, nil
+}
+
+// refuse refuses what is no plain file below the root, or not there.
+func refuse(files tree.Tree, changes []tree.Change) error {
+	seen := map[string]bool{}
+	for _, c := range changes {
+		_, there := files.Read(c.Path)
+		if seen[c.Path] || c.Path == "" || path.Clean(c.Path) != c.Path || path.IsAbs(c.Path) || strings.HasPrefix(c.Path, ".") || c.Delete && !there {
+			return &forge.ChangeRefusedError{Path: c.Path, Reason: "it is not one plain file below the root"}
+		}
+		seen[c.Path] = true
+	}
+	if name, ok := clash(files.With(changes...)); ok {
+		return &forge.ChangeRefusedError{Path: name, Reason: "it would be both a file and a folder"}
+	}
+	return nil
+}
+
+// clash is what is both a file and a folder.
+func clash(files tree.Tree) (string, bool) {
+	for _, name := range files.Paths() {
+		for dir := path.Dir(name); dir != "." && dir != "/"; dir = path.Dir(dir) {
+			if _, there := files.Read(dir); there {
+				return dir, true
+			}
+		}
+	}
+	return "", false
 }
 
 func (u user) DeleteBranch(_ context.Context, branch, head string) error {

@@ -60,7 +60,7 @@ var dice = func() (all []int) {
 
 // next is one transition, drawn.
 func (s *story) next() {
-	if by := failed.Load(); s.finished || by != 0 && by != s.teller {
+	if s.finished {
 		return
 	}
 	was, _ := s.forge.as(bot).Find(ctx, forge.Query{})
@@ -74,8 +74,7 @@ func (s *story) next() {
 
 // count counts a transition.
 func (s *story) count() {
-	s.steps++
-	transitions.Add(1)
+	*s.counted++
 }
 
 // bot is the one that looks now; the second one looks now and then.
@@ -162,7 +161,7 @@ func (s *story) goAlong() {
 	}
 	if s.forge.approved > 0 && !slices.ContainsFunc(r.Approvals.Given, func(a forge.Approval) bool { return a.Head == r.Head }) {
 		s.say("ana approves !%d", r.Number)
-		s.must(s.forge.as("ana").approve(r.Number))
+		s.must(s.forge.as("ana").Approve(ctx, r.Number, r.Head))
 	}
 	stands := slices.ContainsFunc(s.forge.comments[r.Number], func(c forge.Comment) bool {
 		return c.By.Name == "ana" && c.Body == "/canary promote" && c.Edited.IsZero() && s.forge.headAt[c.ID] == r.Head &&
