@@ -32,7 +32,7 @@ func BenchmarkDecide200Environments(b *testing.B) {
 }
 
 // statesOfAnUpgrade are all that a bot meets in a whole upgrade, in order, those between two actions of one look included.
-func statesOfAnUpgrade(b *testing.B) []State {
+func statesOfAnUpgrade(b testing.TB) []State {
 	b.Helper()
 	marker, err := forge.NewMarker(bytes.Repeat([]byte{1}, forge.MinMarkerKey))
 	if err != nil {

@@ -267,7 +267,7 @@ func (s State) writeNote(r Request, visible string) []Action {
 
 // check is the gate's verdict as the forge has it.
 func (s State) check(t Status) forge.Check {
-	c := forge.Check{Name: CheckName, Title: checks.Summary(s.Gate.Result)}
+	c := forge.Check{Name: CheckName, Title: s.Gate.inWords().summary}
 	switch {
 	case t.Situation == Refused || t.Situation == Stopped || t.Situation == Paused:
 		c.State, c.Title = forge.ActionRequired, t.Happening

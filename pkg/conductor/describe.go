@@ -131,7 +131,8 @@ func (t *Status) describeNext(s State) {
 
 func (t *Status) describeGate(s State) {
 	g := s.Gate
-	t.Gate, t.Health = &g.Result, g.Result.Verdict
+	words := g.inWords()
+	t.Gate, t.Health, t.gateText = &g.Result, g.Result.Verdict, words.text
 	if g.Asked.Soak > 0 {
 		t.Soak = &SoakStatus{Need: g.Asked.Soak, Remaining: g.remaining(), Since: g.Clock.GreenSince, Resets: g.Clock.Resets, MaxGap: s.MaxGap,
 			Sampled: s.Sampled || g.Clock.Sampled}
@@ -152,14 +153,14 @@ func (t *Status) describeGate(s State) {
 	default:
 		t.Healthy = "Not yet: " + sentence(g.Result.Reason)
 	}
-	t.Blocks = append(t.Blocks, gateBlocks(g)...)
+	t.Blocks = append(t.Blocks, words.blocks...)
 	t.Accepted = s.inEffect()
 }
 
 // mostBlocks is how many things in the way are named; the gate below has all.
 const mostBlocks = 8
 
-func gateBlocks(g Gate) []string {
+func gateBlocks(gate checks.Result) []string {
 	var texts []string
 	seen := map[string]bool{}
 	add := func(text string) {
@@ -190,8 +191,8 @@ func gateBlocks(g Gate) []string {
 			add(text)
 		}
 	}
-	if len(g.Result.Children) > 0 || len(g.Result.Stragglers) > 0 {
-		leaves(&g.Result) // else there is no more to say than how healthy it is
+	if len(gate.Children) > 0 || len(gate.Stragglers) > 0 {
+		leaves(&gate) // else there is no more to say than how healthy it is
 	}
 	return atMost(texts, mostBlocks)
 }

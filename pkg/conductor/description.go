@@ -20,6 +20,9 @@ const (
 
 // title is the heading of the next phase's merge request.
 func (s State) title(phase planner.Phase) (string, error) {
+	if s.said.title != "" && s.said.wording == s.wording(phase, s.step().Branch, s.Head.SHA) {
+		return s.said.title, nil
+	}
 	title := phase.Title
 	if s.Turn.Heading == Back {
 		title = fmt.Sprintf("back %s: %s", s.backCount(phase), title)
@@ -85,10 +88,11 @@ func (s State) wording(phase planner.Phase, branch, head string) wording {
 	return w
 }
 
-// described is a description that was written once for many looks.
+// described is title and description of a merge request, written once for many looks.
 type described struct {
 	wording
-	text string
+	title string // "" = it could not be made
+	text  string
 }
 
 // describeNext writes the description of the next phase, unless it is the one that was written last.
@@ -99,7 +103,11 @@ func (c *Conductor) describeNext(s State) described {
 	}
 	branch, head := s.step().Branch, s.Head.SHA
 	if w := s.wording(phase, branch, head); c.described.wording != w {
-		c.described = described{w, s.writeDescription(phase, branch, head)}
+		title, err := s.title(phase)
+		if err != nil {
+			title = ""
+		}
+		c.described = described{w, title, s.writeDescription(phase, branch, head)}
 	}
 	return c.described
 }

@@ -3,8 +3,6 @@ package conductor
 import (
 	"fmt"
 	"strings"
-
-	"github.com/linnet-bot/linnet/pkg/checks"
 )
 
 // The bot's notes below a merge request.
@@ -54,7 +52,7 @@ func (s Status) note() string {
 	line("Proved", s.Proved)
 	list("Comments", s.Commands)
 	if s.Gate != nil {
-		out.WriteString(fence(checks.Text(*s.Gate, gateColumns)))
+		out.WriteString(s.gateText)
 		if s.Soak != nil {
 			out.WriteString("\n" + s.Soak.manner() + "\n")
 		}
@@ -113,7 +111,7 @@ func (s State) finishedNote(r Request) string {
 		}
 		fmt.Fprintf(&out, "| %d | %s | %s | %s | %s |\n", p.Number, p.Name, number, merged, by)
 	}
-	out.WriteString("\n" + fence(checks.Text(s.Gate.Result, gateColumns)) + "\n" + overMark + "\n")
+	out.WriteString("\n" + s.Gate.inWords().text + "\n" + overMark + "\n")
 	return out.String()
 }
 

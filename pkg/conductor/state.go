@@ -141,6 +141,8 @@ type Gate struct {
 	Now    time.Time
 	// Skipped is who asked to count the soak as done, and why; "" = nobody did.
 	Skipped string
+
+	words *gateWords // of Result; nil = they are found when they are wanted
 }
 
 // remaining is what is left of the soak.

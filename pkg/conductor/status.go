@@ -56,8 +56,9 @@ type Status struct {
 	// Accepted are the stragglers that somebody signed off, as long as that holds.
 	Accepted []string `json:"accepted,omitempty"`
 
-	Gate *checks.Result `json:"gate,omitempty"`
-	Soak *SoakStatus    `json:"soak,omitempty"`
+	Gate     *checks.Result `json:"gate,omitempty"`
+	gateText string         // Gate as notes show it
+	Soak     *SoakStatus    `json:"soak,omitempty"`
 	// Commands are the answers to what people wrote below the merge request, in the order of their comments.
 	Commands []string `json:"commands,omitempty"`
 }

@@ -31,6 +31,7 @@ func (c *Conductor) readUndone(ctx context.Context, s *State, seen sight) error 
 
 // ask asks what was seen of the cluster; sampled tells whether the answer counts for a soak.
 func (g *Gate) ask(seen sight, accepted []checks.Acceptance) (sampled bool) {
+	defer func() { g.words = putIntoWords(g.Result) }()
 	g.Result = checks.Result{Name: g.Asked.Name, Question: g.Asked.Title}
 	switch o := seen.observation; {
 	case o == nil:
