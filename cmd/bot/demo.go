@@ -67,17 +67,18 @@ read. Where a package's chart is not at hand (--packages), a stand-in workload t
 	return cmd
 }
 
-func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
+// listed is the name under which --misbehave lists the names.
+const listed = "list"
+
+// check says what does not go together.
+func (f demoFlags) check() error {
 	if f.repo == "" && (f.branch != "" || f.environment != "" || f.to != "" || f.from != (sources{})) {
 		return usagef("--branch, --environment, --to, --releases and --packages are about your own repository; name it with --repo")
 	}
 	if f.repo != "" && f.environment == "" {
 		return usagef("--repo needs --environment; `linnet inspect %s` lists them", f.repo)
 	}
-	if f.misbehave == "list" {
-		return a.listMisbehaviours()
-	}
-	if f.misbehave != "" {
+	if f.misbehave != "" && f.misbehave != listed {
 		if _, err := sim.MisbehaviourNamed(f.misbehave); err != nil {
 			return usagef("--misbehave: %v", err)
 		}
@@ -90,6 +91,16 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 	}
 	if f.pace <= 0 {
 		return usagef("--pace is %s, but must be longer than nothing", f.pace)
+	}
+	return nil
+}
+
+func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.misbehave == listed {
+		return a.listMisbehaviours()
 	}
 	dir, cleanup, err := demoFolder(f.keep)
 	if err != nil {

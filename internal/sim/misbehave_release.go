@@ -22,6 +22,7 @@ func silentPostRenderer() Misbehaviour {
 						return nil
 					}
 					failed = append(failed, r.key())
+					//nolint:staticcheck // ST1005: Helm's own words
 					return errors.New("Helm upgrade failed: error while running post render on files: remove operation does not apply: doc is missing path")
 				},
 				heal: func() {

@@ -107,8 +107,8 @@ var Verbs = []Verb{
 	},
 	{
 		Name: Retry, Right: developer, Also: []string{"recheck", "refresh", "test", "again"},
-		Short:    "Look at the forge and at the cluster again now.",
-		Long:     "Instead of at the next interval. It changes no verdict and shortens no soak.",
+		Short:    "Look at the forge and at the cluster again, and tell what is found.",
+		Long:     "The answer is from an observation that was made after the comment. It changes no verdict and shortens no soak.",
 		Examples: []string{"retry"},
 	},
 	{

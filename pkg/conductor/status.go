@@ -68,7 +68,7 @@ type PhaseStatus struct {
 	Number   int       `json:"number"`
 	Name     string    `json:"name"`
 	Title    string    `json:"title"`
-	State    string    `json:"state"` // "merged", "open", "next", "later"
+	State    string    `json:"state"` // "merged", "going back", "open", "next", "later"
 	Request  int       `json:"request,omitempty"`
 	URL      string    `json:"url,omitempty"`
 	Merged   time.Time `json:"merged,omitzero"`

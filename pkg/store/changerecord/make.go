@@ -13,7 +13,6 @@ import (
 	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/conductor"
 	"github.com/linnet-bot/linnet/pkg/forge"
-	"github.com/linnet-bot/linnet/pkg/planner"
 	"github.com/linnet-bot/linnet/pkg/store"
 )
 
@@ -254,7 +253,8 @@ func (m *maker) finish() {
 	r := &m.r
 	slices.SortStableFunc(r.Phases, func(a, b Phase) int { return a.Done.Compare(b.Done) })
 	slices.SortStableFunc(r.Words, func(a, b Word) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Comment, b.Comment)) })
-	if n := len(r.Phases); n > 0 && r.Phases[n-1].Name == backPrefix+string(planner.CRDs) {
+	// The first phase is crds, or a canary that brings the CRDs along. What is open after it was taken back has gone forward again.
+	if n := len(r.Phases); n > 0 && len(r.Open) == 0 && r.Phases[n-1].Number == 1 && strings.HasPrefix(r.Phases[n-1].Name, backPrefix) {
 		r.State, r.Ended = TakenBack, r.Phases[n-1].Done
 	}
 	r.Sources.Entries, r.Sources.Chain = len(m.history.Entries), m.history.Chain

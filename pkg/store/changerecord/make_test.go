@@ -177,12 +177,22 @@ func TestWhichUpgradeIsReported(t *testing.T) {
 }
 
 func TestAnUpgradeThatWasTakenBack(t *testing.T) {
-	s := meddled()
-	s.requests = s.requests[:4]
-	s.requests[3].Source = "linnet/dev/3.19.0/1-01-back-crds"
-	r, err := changerecord.Make(t.Context(), s, "dev", "", changerecord.History{})
-	if err != nil || r.State != changerecord.TakenBack || !r.Ended.Equal(at(45)) || len(r.Phases) != 2 {
-		t.Errorf("%s at %s, %+v, %v", r.State, r.Ended, r.Phases, err)
+	for name, phase := range map[string]string{"two merge requests": "1-01-back-crds", "CRDs and canary in one": "1-01-back-canary"} {
+		t.Run(name, func(t *testing.T) {
+			s := meddled()
+			open := s.requests[4]
+			s.requests = s.requests[:4]
+			s.requests[3].Source = "linnet/dev/3.19.0/" + phase
+			r, err := changerecord.Make(t.Context(), s, "dev", "", changerecord.History{})
+			if err != nil || r.State != changerecord.TakenBack || !r.Ended.Equal(at(45)) || len(r.Phases) != 2 {
+				t.Errorf("%s at %s, %+v, %v", r.State, r.Ended, r.Phases, err)
+			}
+			open.Source = "linnet/dev/3.19.0/2-01-crds"
+			s.requests = append(s.requests, open)
+			if r, err := changerecord.Make(t.Context(), s, "dev", "", changerecord.History{}); err != nil || r.State != changerecord.Running || !r.Ended.IsZero() {
+				t.Errorf("gone forward again: %s at %s, %v", r.State, r.Ended, err)
+			}
+		})
 	}
 }
 

@@ -69,12 +69,12 @@ func (b *book) began() {
 	e := b.of(store.Upgrade, "")
 	e.Subject, e.State = "upgrade "+b.t.Upgrade, "under way"
 	e.What = fmt.Sprintf("Big Bang %s to %s, Istio %s to %s, in %d phases", b.t.From.Release, b.t.To.Release, b.t.From.Istio, b.t.To.Istio, len(b.t.Phases))
-	if b.s.Plan != nil {
-		e.Cause = b.s.Plan.Why
-	}
-	if b.t.Situation == conductor.Finished || b.s.Over {
+	switch {
+	case b.t.Situation == conductor.Finished || b.s.Over:
 		e.State = "finished"
 		e.What += ": the last gate is green"
+	case b.s.Plan != nil:
+		e.Cause = b.s.Plan.Why // why it was begun, which is not why it is over
 	}
 	e.Facts = map[string]string{
 		"fromRelease": b.t.From.Release, "toRelease": b.t.To.Release, "fromIstio": b.t.From.Istio, "toIstio": b.t.To.Istio, "phases": fmt.Sprint(len(b.t.Phases)),
