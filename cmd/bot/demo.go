@@ -118,7 +118,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 	}
 	o.Dir = dir
 	if f.keep != "" {
-		kept, failed := keepHistory(ctx, dir, o.Environment)
+		kept, failed := keepHistory(ctx, dir, o.Environment, f.repo == "")
 		if failed != nil {
 			return failed
 		}
@@ -133,7 +133,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 		o.Pace, o.Start = f.pace, began.Add(-storyBefore).Truncate(time.Minute)
 		progress.prompt = demoPrompt{forge: filepath.Join(dir, "forge")}
 		progress.live = false
-		fmt.Fprint(a.stdout, progress.prompt.introduction(demo.Reviewer))
+		fmt.Fprint(a.stdout, progress.prompt.introduction(demo.Reviewer, f.pace))
 	}
 	outcome, err := demo.Run(ctx, o)
 	progress.end()

@@ -19,15 +19,15 @@ type demoPrompt struct {
 	said    string // the last answer to what blocks
 }
 
-func (p *demoPrompt) introduction(reviewer string) string {
-	return fmt.Sprintf(`You review. Simulated time runs while you do: about two minutes a second. In another terminal:
+func (p *demoPrompt) introduction(reviewer string, pace time.Duration) string {
+	return fmt.Sprintf(`You review. Simulated time runs while you do: %[4]s of it in %[5]s of yours. In another terminal:
 
   linnet mr list --forge %[1]s
   linnet mr show 1 --forge %[1]s        # and diff, comment, approve, merge, close, reopen
 
 Act as somebody other than %[2]s, who opens them: --as %[3]s. Ctrl-C ends it.
 
-`, p.forge, demo.Bot, reviewer)
+`, p.forge, demo.Bot, reviewer, short(demo.Tick), pace)
 }
 
 // next says what to type when there is something new to review, and how things stand when that has changed.
@@ -46,9 +46,16 @@ func (p *demoPrompt) next(s conductor.Status) string {
 	if s.Gate != nil && s.Gate.NoSample {
 		return out.String() // a routine pass: nothing has changed
 	}
-	if now := string(s.Situation) + s.Healthy + strings.Join(s.Wanted, " "); now != p.said && s.Upgrade != "" {
+	stands := s.Healthy
+	if s.Situation != conductor.Ready && s.Situation != conductor.Waiting {
+		stands = s.Happening // a pause, a way back, a stop: the gate is not what matters then
+	}
+	if now := string(s.Situation) + stands + strings.Join(s.Wanted, " "); now != p.said && s.Upgrade != "" {
 		p.said = now
-		fmt.Fprintf(&out, "  %s %s %s\n", s.Environment+":", s.Healthy, strings.Join(s.Wanted, " "))
+		if said, green := strings.CutPrefix(stands, "Yes: t"); green {
+			stands = "T" + said // it answers a question that nobody asked here
+		}
+		fmt.Fprintf(&out, "  %s: %s\n", s.Environment, strings.TrimSpace(stands+" "+strings.Join(s.Wanted, " ")))
 	}
 	return out.String()
 }

@@ -46,8 +46,18 @@ func newMRCommand(a *app) *cobra.Command {
 	return group
 }
 
-// withForge runs do on the forge that the flags name.
+// reader is who reads where nobody is named: reading leaves no name behind.
+const reader = "reader"
+
+// withForge runs do on the forge that the flags name, as whom they name.
 func (m *mr) withForge(do func(f *local.Forge) error) error {
+	return m.withForgeAs("", do)
+}
+
+// reading is withForge for what changes nothing, so that nobody needs to be named.
+func (m *mr) reading(do func(f *local.Forge) error) error { return m.withForgeAs(reader, do) }
+
+func (m *mr) withForgeAs(unnamed string, do func(f *local.Forge) error) error {
 	if err := oneOf("output", m.output, "text", "json"); err != nil {
 		return err
 	}
@@ -58,6 +68,9 @@ func (m *mr) withForge(do func(f *local.Forge) error) error {
 	who := m.as
 	if who == "" {
 		who = m.getenv("USER")
+	}
+	if who == "" {
+		who = unnamed
 	}
 	if who == "" {
 		return usagef("nobody to act as: give --as NAME")
@@ -85,12 +98,21 @@ func (m *mr) forgeDir() (string, error) {
 
 // onOne is RunE of a command whose argument is the number of a merge request.
 func (m *mr) onOne(do func(ctx context.Context, f *local.Forge, number int) error) func(*cobra.Command, []string) error {
+	return m.onNumber(m.withForge, do)
+}
+
+// readOne is onOne for a command that changes nothing.
+func (m *mr) readOne(do func(ctx context.Context, f *local.Forge, number int) error) func(*cobra.Command, []string) error {
+	return m.onNumber(m.reading, do)
+}
+
+func (m *mr) onNumber(with func(func(f *local.Forge) error) error, do func(ctx context.Context, f *local.Forge, number int) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		number, err := strconv.Atoi(strings.TrimPrefix(args[0], "!"))
 		if err != nil || number < 1 {
 			return usagef("%q is not the number of a merge request: give one such as 3 or '!3'", args[0])
 		}
-		return m.withForge(func(f *local.Forge) error { return do(cmd.Context(), f, number) })
+		return with(func(f *local.Forge) error { return do(cmd.Context(), f, number) })
 	}
 }
 

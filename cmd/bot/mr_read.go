@@ -27,7 +27,7 @@ func newMRListCommand(m *mr) *cobra.Command {
 			if state != "all" {
 				query.States = []forge.State{forge.State(state)}
 			}
-			return m.withForge(func(f *local.Forge) error { return m.list(cmd.Context(), f, query) })
+			return m.reading(func(f *local.Forge) error { return m.list(cmd.Context(), f, query) })
 		},
 	}
 	cmd.Flags().StringVar(&state, "state", "open", "open, merged, closed or all")
@@ -84,7 +84,7 @@ func newMRShowCommand(m *mr) *cobra.Command {
 		Use:   "show NUMBER",
 		Short: "Show one with its checks, approvals, note and comments",
 		Args:  cobra.ExactArgs(1),
-		RunE: m.onOne(func(ctx context.Context, f *local.Forge, number int) error {
+		RunE: m.readOne(func(ctx context.Context, f *local.Forge, number int) error {
 			i, err := item(ctx, f, number)
 			if err != nil {
 				return err
@@ -107,7 +107,7 @@ func newMRDiffCommand(m *mr) *cobra.Command {
 		Use:   "diff NUMBER",
 		Short: "Print what one changes, as a patch",
 		Args:  cobra.ExactArgs(1),
-		RunE: m.onOne(func(ctx context.Context, f *local.Forge, number int) error {
+		RunE: m.readOne(func(ctx context.Context, f *local.Forge, number int) error {
 			before, after, err := bothSides(ctx, f, number)
 			if err != nil {
 				return err

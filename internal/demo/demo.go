@@ -34,8 +34,10 @@ const (
 // Soak is how long gates must stay green here. Real upgrades wait longer; the arithmetic is the same.
 var Soak = planner.Soak{Wave: 4 * time.Minute, Gateway: 4 * time.Minute, Bump: 4 * time.Minute, Cleanup: 15 * time.Minute}
 
+// Tick is how much simulated time goes by between two looks; a soak allows a minute.
+const Tick = 45 * time.Second
+
 const (
-	tick      = 45 * time.Second // between two looks; a soak allows a minute
 	settle    = 15 * time.Minute // for the cluster to come up before the upgrade
 	mostLooks = 2000             // enough for forty phases; more means that the upgrade is stuck
 )
@@ -195,7 +197,7 @@ func newStage(o Options) (*stage, error) {
 		seen = storyTime{Forge: s.bot, now: s.cluster.Now, last: func() time.Time { return s.looked }, seen: map[time.Time]time.Time{}}
 	}
 	s.conductor, err = conductor.New(conductor.Settings{
-		Environment: o.Environment, Forge: seen, MaxGap: 2 * tick, Observer: s, Material: o.Material, Policy: o.Policy, Now: s.cluster.Now,
+		Environment: o.Environment, Forge: seen, MaxGap: 2 * Tick, Observer: s, Material: o.Material, Policy: o.Policy, Now: s.cluster.Now,
 		Choose: s.choose, Recorder: o.Recorder, Plan: s.makePlan,
 		Requests: forge.Policy{Labels: []string{"istio-canary"}, Reviewers: []string{Reviewer}},
 	})
@@ -276,7 +278,7 @@ func (s *stage) play(ctx context.Context) (looks int, err error) {
 		if err := s.follow(ctx); err != nil {
 			return looks, err
 		}
-		if err := s.cluster.Advance(tick); err != nil {
+		if err := s.cluster.Advance(Tick); err != nil {
 			return looks, err
 		}
 	}

@@ -44,7 +44,7 @@ func Authorize(actor Actor, verbName string, target Target, rights Rights) Decis
 	case target.Fork:
 		return refuse("!%d comes from a fork", target.Request)
 	case !given:
-		return refuse("nobody has the right to %s", verbName)
+		return refuse("nobody has the right to %[1]s; commands.%[1]s of the configuration gives it", verbName)
 	case right.names(actor.Name):
 		return allow("%s is named for it", code(actor.Name))
 	case actor.Bot:
@@ -54,7 +54,7 @@ func Authorize(actor Actor, verbName string, target Target, rights Rights) Decis
 	case right.Role != NoRole && actor.Role >= right.Role && actor.Role <= Owner:
 		return allow("%s is %s", code(actor.Name), a(actor.Role))
 	case right.Role == NoRole && len(right.Users) == 0:
-		return refuse("nobody has the right to %s", verbName)
+		return refuse("nobody has the right to %[1]s; commands.%[1]s of the configuration gives it", verbName)
 	case actor.Role <= NoRole || actor.Role > Owner:
 		return refuse("%s has no role in the project, and %s takes %s", code(actor.Name), verbName, right)
 	}

@@ -32,6 +32,9 @@ type Misunderstood struct {
 
 func (m *Misunderstood) Error() string {
 	text := fmt.Sprintf("%q %s", m.Said, m.Reason)
+	if m.Said == "" {
+		text = "it " + m.Reason
+	}
 	switch {
 	case m.Usage != "":
 		return text + fmt.Sprintf("; write %q", m.Usage)

@@ -102,8 +102,8 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 	const known = "known are promote, pause, resume, status, explain, plan, stragglers, retry, accept, skip-soak, rollback, abort, help"
 	const accept = `; write "accept WORKLOAD REASON… [until DATE]"`
 	for _, tc := range []struct{ body, want string }{
-		{"/canary", `"" names no command; ` + known},
-		{"@linnet  ", `"" names no command; ` + known},
+		{"/canary", "it names no command; " + known},
+		{"@linnet  ", "it names no command; " + known},
 		{"/canary promot", `"promot" is not a command; did you mean "promote"?`},
 		{"/canary Promote", `"Promote" is not a command; did you mean "promote"?`},
 		{"@linnet /promote", `"?promote" is not a command; did you mean "promote"?`},

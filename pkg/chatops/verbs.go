@@ -95,8 +95,8 @@ var Verbs = []Verb{
 	},
 	{
 		Name: Plan, Right: everyone, Also: []string{"next", "phases"},
-		Short:    "List the phases that come after this one.",
-		Long:     "Each with what it edits, which pods it rolls, and what its gate asks.",
+		Short:    "List the phases that are not merged yet, in order.",
+		Long:     "Each with which pods it rolls and what its gate asks.",
 		Examples: []string{"plan"},
 	},
 	{

@@ -53,8 +53,19 @@ func effectWords(e Effects) string {
 	for _, s := range e.Sources {
 		parts = append(parts, s.words())
 	}
-	if n := len(e.Annotations); n > 0 {
-		parts = append(parts, count(n, "workload")+" "+plural(n, "carries", "carry")+" the restart annotation as planned")
+	var with, without int
+	for _, a := range e.Annotations {
+		if a.Value == "" {
+			without++
+		} else {
+			with++
+		}
+	}
+	if with > 0 {
+		parts = append(parts, count(with, "workload")+" "+plural(with, "carries", "carry")+" the restart annotation")
+	}
+	if without > 0 {
+		parts = append(parts, count(without, "workload")+" "+plural(without, "carries", "carry")+" no restart annotation any more")
 	}
 	if len(parts) == 0 {
 		return "the live objects are as the merge leaves them"

@@ -274,7 +274,7 @@ func refusals(err error) []string {
 	return texts
 }
 
-// sentence begins with a capital letter and ends with a full stop.
+// sentence begins with a capital letter and ends with a full stop, or with the question mark that it has.
 func sentence(text string) string {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -284,7 +284,7 @@ func sentence(text string) string {
 	if upper := unicode.ToUpper(first); upper != first {
 		text = string(upper) + text[size:]
 	}
-	if strings.HasSuffix(text, ".") {
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") {
 		return text
 	}
 	return text + "."

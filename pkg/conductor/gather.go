@@ -31,7 +31,9 @@ func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
 			return State{}, fmt.Errorf("ask the forge for its default branch: %w", err)
 		}
 	}
-	if s.Tip, err = c.Forge.Head(ctx, s.Branch); err != nil {
+	if s.Tip, err = c.Forge.Head(ctx, s.Branch); errors.Is(err, forge.ErrNotFound) {
+		return State{}, fmt.Errorf("the forge has no branch %s, which Flux is to follow; name it in forge.branch of the configuration: %w", s.Branch, forge.ErrNotFound)
+	} else if err != nil {
 		return State{}, fmt.Errorf("read the branch %s that Flux follows: %w", s.Branch, err)
 	}
 	files, err := c.Forge.Tree(ctx, s.Tip)

@@ -33,7 +33,7 @@ func (s State) orders(r Request) []order {
 func (s State) unread(m remark, err error) (order, chatops.Command) {
 	c, command := m.Comment, m.command
 	if !errors.Is(err, chatops.ErrEdited) {
-		return order{comment: c, want: s.owed(c, forge.Confused), line: fmt.Sprintf("%s: %v.", from(c), err)}, chatops.Command{}
+		return order{comment: c, want: s.owed(c, forge.Confused), line: sentence(fmt.Sprintf("%s: %v", from(c), err))}, chatops.Command{}
 	}
 	o := order{comment: c, command: command, line: fmt.Sprintf("%s: void, since the comment was edited after it was written; write a new one.", from(c))}
 	if command.Verb != "" {
