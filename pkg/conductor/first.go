@@ -49,7 +49,7 @@ func (c *Conductor) afterFirst(ctx context.Context, s *State, files tree.Tree, c
 	if proof != nil {
 		s.queue(Queue{
 			Behind: a.environment, Release: proof.Release, Until: proof.Finished.Add(c.First.Age),
-			Why: fmt.Sprintf("%s finished it at %s as !%d, and must have been there for %s", a.environment, clock(proof.Finished), proof.Request, length(c.First.Age)),
+			Why: fmt.Sprintf("the environment %s finished it at %s as !%d, and must have been there for %s", a.environment, clock(proof.Finished), proof.Request, length(c.First.Age)),
 		})
 		return "", nil
 	}
@@ -64,7 +64,7 @@ func (c *Conductor) afterFirst(ctx context.Context, s *State, files tree.Tree, c
 	default:
 		q := Queue{Behind: a.environment, Release: to}
 		q.Why, q.Remedy = a.missing(to, s.Environment)
-		q.Why = fmt.Sprintf("%s has not finished it: %s", a.environment, q.Why)
+		q.Why = fmt.Sprintf("the environment %s has not finished it: %s", a.environment, q.Why)
 		s.queue(q)
 	}
 	return "", nil
@@ -111,7 +111,7 @@ func (c *Conductor) proved(s *State, files tree.Tree, proof Proof) (string, erro
 	}
 	if difference := proof.differs(plan); difference != "" {
 		s.queue(Queue{
-			Behind: proof.Environment, Release: proof.Release, Why: fmt.Sprintf("%s finished it at %s, but %s", proof.Environment, clock(proof.Finished), difference),
+			Behind: proof.Environment, Release: proof.Release, Why: fmt.Sprintf("the environment %s finished it at %s, but %s", proof.Environment, clock(proof.Finished), difference),
 			Remedy: fmt.Sprintf("Whoever decides: make %s and %s alike, or take `after` away from %s for this upgrade.", proof.Environment, s.Environment, s.Environment),
 		})
 		return "", nil

@@ -84,15 +84,15 @@ func (l *lab) wantQueued(why string, says ...string) Status {
 
 func TestProdBeginsWhatDevHasFinishedLongEnoughAgo(t *testing.T) {
 	l := newLab(t, "helmRepo")
-	l.wantQueued("dev has not begun", "The upgrade to Big Bang 3.19.0 is not begun, since dev goes first.", "Dev has not finished it: it is still at 3.18.0.", "By itself, when dev has finished it.")
+	l.wantQueued("dev has not begun", "The upgrade to Big Bang 3.19.0 is not begun, since dev goes first.", "The environment dev has not finished it: it is still at 3.18.0.", "By itself, when dev has finished it.")
 	plan := l.through(3)
-	l.wantQueued("dev is on its way", "Dev has not finished it: it is on its way there.")
+	l.wantQueued("dev is on its way", "The environment dev has not finished it: it is on its way there.")
 	plan = l.through(len(plan.Phases)) // from where it is
 	last := l.newest()
 	l.wantQueued("dev's last gate is not green", fmt.Sprintf("its last phase is merged as !%d, and its last gate has not been seen green yet", last))
 	l.over(last)
 	finished := l.cluster.Now()
-	l.wantQueued("it was a moment ago", fmt.Sprintf("Dev finished it at %s as !%d, and must have been there for 72h.", clock(finished), last), "By itself at "+clock(finished.Add(threeDays)))
+	l.wantQueued("it was a moment ago", fmt.Sprintf("The environment dev finished it at %s as !%d, and must have been there for 72h.", clock(finished), last), "By itself at "+clock(finished.Add(threeDays)))
 	l.pass(threeDays - time.Second)
 	l.wantQueued("a second too early")
 	if n := l.newest(); n != last {

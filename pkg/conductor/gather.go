@@ -32,7 +32,7 @@ func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
 		}
 	}
 	if s.Tip, err = c.Forge.Head(ctx, s.Branch); errors.Is(err, forge.ErrNotFound) {
-		return State{}, fmt.Errorf("the forge has no branch %s, which Flux is to follow; name it in forge.branch of the configuration: %w", s.Branch, forge.ErrNotFound)
+		return State{}, fmt.Errorf("look at %s: the branch %s, which Flux is to follow, is %w on the forge; name another one in forge.branch of the configuration", s.Environment, s.Branch, forge.ErrNotFound)
 	} else if err != nil {
 		return State{}, fmt.Errorf("read the branch %s that Flux follows: %w", s.Branch, err)
 	}

@@ -100,12 +100,12 @@ func (b *builder) canaryFindings() []Finding {
 	}
 	r, err := b.renderTree(t)
 	if err != nil {
-		return []Finding{{Level: Refuse, Check: "canary", Text: fmt.Sprintf("the canary does not render with the values of Big Bang %s: %v", b.course.From.Release, err)}}
+		return []Finding{{Level: Refuse, Check: "canary", Text: fmt.Sprintf("the canary does not render with the values of Big Bang %s: %v", b.course.From.Release, err), Position: b.istiodPosition(err)}}
 	}
 	canary := render.ID{Group: b.before.istiod.ID().Group, Kind: "HelmRelease", Namespace: b.before.istiod.Namespace(), Name: b.canaryName()}
 	out, ok := r.packages[canary]
 	if !ok {
-		return []Finding{{Level: Unknown, Check: "canary", Text: fmt.Sprintf("the chart istiod %s is not at hand, so that it renders with these values, and shares no object with the built-in release, was not checked; give packages.istiod in the configuration or --packages",
+		return []Finding{{Level: Unknown, Check: "canary", Text: fmt.Sprintf("the chart istiod %s is not at hand, so that it renders with these values, and shares no object with the built-in release, was not checked; put it into the folder of --packages, or name its repository in packages.git.istiod of the configuration",
 			textOr(pkg.GitTag, pkg.HelmTag))}}
 	}
 	builtin, ok := r.packages[b.before.istiod.ID()]

@@ -46,6 +46,6 @@ func position(p gitops.Position) string {
 	return fmt.Sprintf("%s:%d", p.File, p.Line)
 }
 
-func refuse(environment, check, format string, args ...any) error {
+func refuse(environment, check, format string, args ...any) *Refused {
 	return &Refused{Environment: environment, Findings: []Finding{{Level: Refuse, Check: check, Text: fmt.Sprintf(format, args...)}}}
 }

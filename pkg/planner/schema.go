@@ -21,7 +21,9 @@ func (b *builder) explain(err error, version, consequence string) error {
 	}
 	var violations *render.SchemaViolations
 	if !errors.As(err, &violations) || violations.Version != version {
-		return refuse(b.env.ID, "render", "%v; this is what Big Bang %s makes of the values, so mend them or choose another release", err, version)
+		refused := refuse(b.env.ID, "render", "%v; this is what Big Bang %s makes of the values, so mend them or choose another release", err, version)
+		refused.Findings[0].Position = b.istiodPosition(err)
+		return refused
 	}
 	refused := &Refused{Environment: b.env.ID}
 	for i, v := range violations.Errors {
@@ -35,6 +37,21 @@ func (b *builder) explain(err error, version, consequence string) error {
 		refused.Findings = append(refused.Findings, f)
 	}
 	return refused
+}
+
+// istiodPosition is where the repository sets the first value that the schema of istiod's chart refuses; the zero Position where no readable layer sets it.
+func (b *builder) istiodPosition(err error) gitops.Position {
+	var violations *render.SchemaViolations
+	if !errors.As(err, &violations) || violations.Chart != "istiod" {
+		return gitops.Position{}
+	}
+	for _, v := range violations.Errors {
+		v.Path = strings.TrimSuffix("istiod.values."+v.Path, ".")
+		if at, ok := b.valuePosition(v); ok {
+			return at
+		}
+	}
+	return gitops.Position{}
 }
 
 // quoted finds the keys that a schema's message names, as "additional properties 'promtail' not allowed" does.
