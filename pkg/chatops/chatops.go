@@ -73,22 +73,22 @@ func addressed(line, bot string) ([]string, bool) {
 	return strings.Fields(rest), true
 }
 
-// harmless cuts what a person wrote to a few letters, so that it can be repeated in a note.
+// harmless cuts what a person wrote to a few letters, so that it can be repeated in a note. A slash stays within a word, as in the name of a workload: only at
+// the beginning of one would a forge act on it.
 func harmless(said string) string {
-	keep := func(r rune) rune {
-		switch {
-		case r == '-' || r == '_' || r == ' ' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z':
-			return r
-		}
-		return '?'
+	plain := func(r rune) bool {
+		return r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 	}
 	if r := []rune(said); len(r) > 30 {
 		said = string(r[:30]) + "…"
 	}
+	before := ' '
 	return strings.Map(func(r rune) rune {
-		if r == '…' {
+		within := r == '/' && plain(before)
+		before = r
+		if within || r == ' ' || r == '…' || plain(r) {
 			return r
 		}
-		return keep(r)
+		return '?'
 	}, said)
 }

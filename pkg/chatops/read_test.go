@@ -2,6 +2,7 @@ package chatops
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -127,17 +128,17 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 
 		{"/canary accept", `"accept" names no workload` + accept},
 		{"/canary accept grafana restarted", `"accept grafana restarted" names no workload, which is a namespace, a slash and a name` + accept},
-		{"/canary accept a/b/c/d x", `"accept a?b?c?d x" names no workload, which is a namespace, a slash and a name` + accept},
-		{"/canary accept Monitoring/Grafana x", `"accept Monitoring?Grafana x" names no workload, which is a namespace, a slash and a name` + accept},
-		{"/canary accept */a/b x", `"accept ??a?b x" names no kind of workload, such as StatefulSet` + accept},
-		{"/canary accept a/b", `"accept a?b" gives no reason` + accept},
-		{"/canary accept a/b …", `"accept a?b …" gives no reason` + accept},
-		{"/canary accept a/b until 2026-12-31", `"accept a?b until 2026-12-31" gives no reason` + accept},
-		{"/canary accept a/b x until", `"accept a?b x until" says until, but not one date such as 2026-12-31 at the end` + accept},
-		{"/canary accept a/b x until tomorrow", `"accept a?b x until tomorrow" says until, but not a date such as 2026-12-31` + accept},
-		{"/canary accept a/b x until 2026-02-30", `"accept a?b x until 2026-02-30" says until, but not a date such as 2026-12-31` + accept},
-		{"/canary accept a/b x until next week", `"accept a?b x until next week" says until, but not one date such as 2026-12-31 at the end` + accept},
-		{"/canary accept a/b broken until fixed until 2026-12-31", `"accept a?b broken until fixed …" says until, but not one date such as 2026-12-31 at the end` + accept},
+		{"/canary accept a/b/c/d x", `"accept a/b/c/d x" names no workload, which is a namespace, a slash and a name` + accept},
+		{"/canary accept Monitoring/Grafana x", `"accept Monitoring/Grafana x" names no workload, which is a namespace, a slash and a name` + accept},
+		{"/canary accept */a/b x", `"accept ??a/b x" names no kind of workload, such as StatefulSet` + accept},
+		{"/canary accept a/b", `"accept a/b" gives no reason` + accept},
+		{"/canary accept a/b …", `"accept a/b …" gives no reason` + accept},
+		{"/canary accept a/b until 2026-12-31", `"accept a/b until 2026-12-31" gives no reason` + accept},
+		{"/canary accept a/b x until", `"accept a/b x until" says until, but not one date such as 2026-12-31 at the end` + accept},
+		{"/canary accept a/b x until tomorrow", `"accept a/b x until tomorrow" says until, but not a date such as 2026-12-31` + accept},
+		{"/canary accept a/b x until 2026-02-30", `"accept a/b x until 2026-02-30" says until, but not a date such as 2026-12-31` + accept},
+		{"/canary accept a/b x until next week", `"accept a/b x until next week" says until, but not one date such as 2026-12-31 at the end` + accept},
+		{"/canary accept a/b broken until fixed until 2026-12-31", `"accept a/b broken until fixed …" says until, but not one date such as 2026-12-31 at the end` + accept},
 		{"/canary skip-soak", `"skip-soak" gives no reason; write "skip-soak REASON…"`},
 		{"/canary skip-soak \u200b!", `"skip-soak ??" gives no reason; write "skip-soak REASON…"`},
 		{"/canary skip-soak " + strings.Repeat("x", 501), `"skip-soak ` + strings.Repeat("x", 20) + `…" gives a reason of more than 500 letters; write "skip-soak REASON…"`},
@@ -201,6 +202,9 @@ func TestWrittenAcceptsReadAsTheyWere(t *testing.T) {
 	})
 }
 
+// quickAction is a slash that does not stand within a word: at the beginning of a line GitLab takes what follows for a command of its own.
+var quickAction = regexp.MustCompile(`(^|[^-_0-9A-Za-z])/`)
+
 func FuzzRead(f *testing.F) {
 	for _, v := range Verbs {
 		f.Add(Prefix + " " + v.Usage())
@@ -216,7 +220,7 @@ func FuzzRead(f *testing.F) {
 		if !ok && err != nil || (err == nil && ok) != (c != Command{}) {
 			t.Fatalf("Read(%q) = %v, %v, %v", body, c, ok, err)
 		}
-		if err != nil && (strings.ContainsAny(err.Error(), "\n\r@`<>/") || len(err.Error()) > 300) {
+		if err != nil && (strings.ContainsAny(err.Error(), "\n\r@`<>") || quickAction.MatchString(err.Error()) || len(err.Error()) > 300) {
 			t.Errorf("Read(%q) repeats what a forge would act on: %v", body, err)
 		}
 		if ok && !strings.Contains(body, Prefix) && !strings.Contains(body, "@linnet") {

@@ -221,12 +221,16 @@ func (t *Status) describeWait(s State) {
 		t.GoesOn = "With the next look: the merge request is opened."
 	case when == Manual && open:
 		t.Wanted = append(t.Wanted, fmt.Sprintf("Somebody who may: merge !%d.", t.Request))
-	case when == Manual:
+	case when == Manual && len(t.Wanted) == 0:
 		t.Wanted = append(t.Wanted, fmt.Sprintf("Nobody yet; merge !%d when the gate is green.", t.Request))
+	case when == Manual:
+		t.Wanted = append(t.Wanted, fmt.Sprintf("Somebody who may: merge !%d when the gate is green.", t.Request))
 	case byItself && len(t.Wanted) == 0:
 		t.Wanted = append(t.Wanted, "Nobody.")
 	case !byItself && open:
 		t.Wanted = append(t.Wanted, fmt.Sprintf("A reviewer: comment `/canary promote` below !%d, or merge it.", t.Request))
+	case !byItself && len(t.Wanted) > 0:
+		t.Wanted = append(t.Wanted, "A reviewer may comment `/canary promote` now already, and it is merged when the gate is green.")
 	case !byItself:
 		t.Wanted = append(t.Wanted, "Nobody yet; a reviewer may comment `/canary promote` now already, and it is merged when the gate is green.")
 	}

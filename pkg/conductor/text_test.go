@@ -170,7 +170,7 @@ func TestNewWantsWhatItNeeds(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
-	for text, want := range map[string]string{"": "", "a": "A.", "A.": "A.", " a b ": "A b.", "é x": "É x."} {
+	for text, want := range map[string]string{"": "", "a": "A.", "A.": "A.", " a b ": "A b.", "é x": "É x.", "a; did you mean b?": "A; did you mean b?"} {
 		if got := sentence(text); got != want {
 			t.Errorf("sentence(%q) = %q, want %q", text, got, want)
 		}
