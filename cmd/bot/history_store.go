@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnet-bot/linnet/pkg/conductor"
 	"github.com/linnet-bot/linnet/pkg/config"
+	"github.com/linnet-bot/linnet/pkg/forge/forgetext"
 	"github.com/linnet-bot/linnet/pkg/store"
 	"github.com/linnet-bot/linnet/pkg/store/recorder"
 )
@@ -57,6 +58,11 @@ func (a *app) print(output string, value any, text func() string) error {
 		out.SetEscapeHTML(false)
 		return out.Encode(value)
 	}
-	_, err := io.WriteString(a.stdout, text())
+	return a.show(text())
+}
+
+// show prints a text that repeats what people wrote and what clusters say, without what a terminal would obey.
+func (a *app) show(text string) error {
+	_, err := io.WriteString(a.stdout, forgetext.Clean(text))
 	return err
 }

@@ -78,7 +78,7 @@ func (a *app) lookOnce(ctx context.Context, all []*conductor.Conductor) error {
 		if s.Soak != nil && c.Marker == nil {
 			fmt.Fprintf(a.stderr, "linnet: note: without a state key (stateKeyFile) the soak of %s cannot be carried from one run --once to the next\n", c.Environment)
 		}
-		if err := s.WriteText(a.stdout, a.width); err != nil {
+		if err := a.show(s.Text(a.width)); err != nil {
 			return err
 		}
 	}

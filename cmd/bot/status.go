@@ -49,7 +49,7 @@ func (a *app) status(ctx context.Context, output, environment string) (err error
 		return out.Encode(all)
 	}
 	for _, s := range all {
-		if err := s.WriteText(a.stdout, a.width); err != nil {
+		if err := a.show(s.Text(a.width)); err != nil {
 			return err
 		}
 	}

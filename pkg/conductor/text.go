@@ -2,7 +2,6 @@ package conductor
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -37,12 +36,6 @@ func (s Status) Text(width int) string {
 		p.out.WriteString("\n" + checks.Text(*s.Gate, p.width))
 	}
 	return p.out.String()
-}
-
-// WriteText writes Text.
-func (s Status) WriteText(w io.Writer, width int) error {
-	_, err := io.WriteString(w, s.Text(width))
-	return err
 }
 
 // bar shows the phases that are in, one character a phase.

@@ -1,7 +1,6 @@
 package conductor
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -80,10 +79,6 @@ func TestStatusAnswersInOrderAndFits(t *testing.T) {
 		}
 		if status.Text(0) != status.Text(80) {
 			t.Errorf("%s: no width is not 80", name)
-		}
-		var out bytes.Buffer
-		if err := status.WriteText(&out, 80); err != nil || out.String() != status.Text(80) {
-			t.Errorf("%s: WriteText gave %v, %q", name, err, out.String())
 		}
 		if _, err := json.Marshal(status); err != nil {
 			t.Errorf("%s: %v", name, err)
