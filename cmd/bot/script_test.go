@@ -11,6 +11,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	"github.com/linnet-bot/linnet/internal/race"
 )
 
 // TestMain lets the test binary stand in for the program: a script that runs
@@ -45,6 +47,12 @@ func TestScript(t *testing.T) {
 			"miniature": miniatureOnDisk,
 			"observe":   observeForge,
 			"replace":   replaceText,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "race" {
+				return false, fmt.Errorf("unknown condition %q; known is race", cond)
+			}
+			return race.Enabled, nil
 		},
 		Setup: func(env *testscript.Env) error {
 			// Git in a script commits as a fixed person and reads no

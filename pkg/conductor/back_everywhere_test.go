@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/linnet-bot/linnet/internal/miniature"
-	"github.com/linnet-bot/linnet/internal/race"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 	"github.com/linnet-bot/linnet/pkg/planner"
@@ -83,7 +82,6 @@ func (l *lab) stepBack(c *Conductor, way course, from int) Status {
 
 // Promises 1 and 6 from every phase: one merge request a step, and at the end, byte for byte, the tree before the upgrade. Promises 3 and 4 are watched on the way.
 func TestFromEveryPhaseTheWalkBackLeadsToTheStart(t *testing.T) {
-	race.SkipAlone(t)
 	for flavour, phases := range map[string][]int{"git": nil, "helmRepo": {1, 4, 8, 10}} {
 		if testing.Short() && flavour != "git" {
 			t.Run(flavour, func(t *testing.T) { t.Skip("makes a plan for each phase; run without -short") })
@@ -130,7 +128,6 @@ func TestFromEveryPhaseTheWalkBackLeadsToTheStart(t *testing.T) {
 // Nobody waits for anything: the rollback is said as soon as the merge is done, so pods are about to roll; then, forward again, in the midst of it, while the
 // next merge request is open and promoted. Each time it is one step back, and on again; and at the end the whole upgrade has left no trace.
 func TestRollbackHalfWayThroughAPhase(t *testing.T) {
-	race.SkipAlone(t)
 	for flavour, least := range map[string]int{"git": 8, "helmRepo": 3} { // times that pods roll: the waves and gateways, there and home
 		t.Run(flavour, func(t *testing.T) {
 			if testing.Short() {
@@ -197,7 +194,6 @@ func (l *lab) untilRolling() bool {
 // Whoever is in a hurry writes rollback and promote as soon as they can. What a step back takes away must not be pulled from under what an earlier merge still
 // brings about: Flux may be in the midst of it.
 func TestRollbackInAHurry(t *testing.T) {
-	race.SkipAlone(t)
 	for _, tc := range []struct {
 		from, steps int
 		after       time.Duration
@@ -247,7 +243,6 @@ func (l *lab) wantTakenIn(back, before forge.MergeRequest) {
 
 // Back j steps, forward again to the finish, without a trace.
 func TestRollbackThatIsRolledBackReachesTheFinish(t *testing.T) {
-	race.SkipAlone(t)
 	for _, pair := range []struct {
 		flavour    string
 		from, back int

@@ -5,14 +5,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linnet-bot/linnet/internal/race"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/planner"
 )
 
 func TestTargetThatMovesWhileAStepBackIsOpen(t *testing.T) {
-	race.SkipAlone(t)
 	l := newLab(t, "git")
 	l.plans = nil
 	c := l.conductor()

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/linnet-bot/linnet/internal/race"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 	"github.com/linnet-bot/linnet/pkg/planner"
@@ -81,7 +80,6 @@ func TestRollbackOfAWave(t *testing.T) {
 
 // From the last phase that can be taken back the walk leads, phase by phase, to the tree before the upgrade: promise 1.
 func TestWholeWayBackLeadsToTheStart(t *testing.T) {
-	race.SkipAlone(t)
 	for _, flavour := range []string{"git", "helmRepo"} {
 		t.Run(flavour, func(t *testing.T) {
 			l := newLab(t, flavour)

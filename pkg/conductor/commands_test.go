@@ -326,7 +326,7 @@ func TestProcessesThatDieCarryACommandOutOnce(t *testing.T) {
 }
 
 func TestTwoBotsClaimACommandOnce(t *testing.T) {
-	l := newLab(t, "git")
+	l := newSharedLab(t, "git")
 	l.plans = nil
 	l.on(l.conductor(), 2)
 	bots := []*Conductor{l.conductorAs(l.bot), l.conductorAs(l.as("linnet"))}

@@ -9,7 +9,6 @@ import (
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 
-	"github.com/linnet-bot/linnet/internal/race"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 	"github.com/linnet-bot/linnet/pkg/planner"
@@ -17,7 +16,6 @@ import (
 
 // Every process dies right after its first write, without learning that it had succeeded, and all that it knew goes with it. What the key seals stays.
 func TestProcessThatDiesAfterEveryWriteWalksTheSameUpgrade(t *testing.T) {
-	race.SkipAlone(t)
 	l := newLab(t, "git")
 	l.edit = func(s *Settings) { s.Marker = sealed(t) }
 	plan, err := planner.Make(planner.Input{Tree: l.main(), Environment: "dev", To: "3.19.0", Policy: l.policy, Material: material()})
@@ -116,7 +114,7 @@ func TestBranchThatWasMadeButNotFilledIsFinished(t *testing.T) {
 }
 
 func TestTwoBotsOnOneForgeDoNothingTwice(t *testing.T) {
-	l := newLab(t, "git")
+	l := newSharedLab(t, "git")
 	l.edit = func(s *Settings) { s.Merge, s.Marker = Auto, sealed(t) }
 	l.plans = nil // two processes share nothing
 	other := l.as("linnet")

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linnet-bot/linnet/internal/race"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
@@ -87,7 +86,6 @@ func (f *flaky) Comments(ctx context.Context, number int) ([]forge.Comment, erro
 
 // Whatever read fails, the look says so or does without, never writes on, and the next one goes on. Unreadable is never taken for absent.
 func TestForgeThatFailsOnAnyRead(t *testing.T) {
-	race.SkipAlone(t)
 	for _, tc := range []struct {
 		name  string
 		reach func(t *testing.T) (*lab, *Conductor)

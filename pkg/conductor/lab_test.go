@@ -11,6 +11,7 @@ import (
 
 	"github.com/linnet-bot/linnet/internal/library"
 	"github.com/linnet-bot/linnet/internal/miniature"
+	"github.com/linnet-bot/linnet/internal/race"
 	"github.com/linnet-bot/linnet/internal/sim"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
@@ -41,7 +42,15 @@ type lab struct {
 // shortSoak keeps the walk short; the cluster needs minutes for each phase anyway.
 var shortSoak = planner.Soak{Wave: 2 * time.Minute, Gateway: 2 * time.Minute, Bump: 2 * time.Minute, Cleanup: 10 * time.Minute}
 
+// newLab is a lab in which everything happens in one goroutine.
 func newLab(t testing.TB, flavour string) *lab {
+	t.Helper()
+	race.SkipAlone(t)
+	return newSharedLab(t, flavour)
+}
+
+// newSharedLab is a lab in which several goroutines look at once.
+func newSharedLab(t testing.TB, flavour string) *lab {
 	t.Helper()
 	releases, packages := sim.Miniature()
 	cluster, err := sim.New(sim.Options{Start: begin, Environment: "dev", Releases: releases, Packages: packages, Seed: 7})

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linnet-bot/linnet/internal/race"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/planner"
@@ -14,7 +13,6 @@ import (
 // The length of a soak is held against the cluster's own time: the gate opens neither before the soak has passed since the first green look, nor later than
 // one look after that. Half-way something is lost: what loses the soak begins it anew, and nothing shortens it.
 func TestASoakLastsAsLongAsItSays(t *testing.T) {
-	race.SkipAlone(t)
 	const process, note, key = "the process", "process and note", "process and key"
 	for _, tc := range []struct {
 		name           string

@@ -199,7 +199,7 @@ func TestMentionIsMadeOnceWhateverIsKilled(t *testing.T) {
 }
 
 func TestTwoBotsMentionOnce(t *testing.T) {
-	l := newLab(t, "git")
+	l := newSharedLab(t, "git")
 	l.edit = dwelling
 	l.look(l.conductor())
 	l.pass(61 * time.Minute)
