@@ -20,7 +20,7 @@ const (
 )
 
 // buildFS is the read-only file system that Kustomize sees: the tree below repoRoot, and in front of it the files that exist only for this build
-// (remote folders, rewritten kustomizations). It records what is read. One build uses it at a time.
+// (remote folders, rewritten kustomizations), whose aliases whoever makes them has checked. It records what is read. One build uses it at a time.
 type buildFS struct {
 	tree    tree.Tree
 	extra   map[string][]byte // absolute path -> content
@@ -84,6 +84,11 @@ func (f *buildFS) ReadFile(name string) ([]byte, error) {
 	}
 	if dir {
 		return nil, fmt.Errorf("read %s: is a directory", abs)
+	}
+	if _, made := f.extra[abs]; !made {
+		if err := checkAliases(abs, content); err != nil {
+			return nil, fmt.Errorf("read %s: %w", abs, err)
+		}
 	}
 	return slices.Clone(content), nil
 }

@@ -47,6 +47,9 @@ func overlay(t tree.Tree, dir string, remotes Remotes, amend func(*types.Kustomi
 	}
 	objs, err := overlays.get(c.digest(dir), func() (Objects, bool, error) {
 		f := newBuildFS(t, c.extra)
+		if err := c.checkAliases(); err != nil {
+			return nil, false, fmt.Errorf("build %s: %w", dir, err)
+		}
 		objs, err := runKustomize(f, absolute(strings.TrimPrefix(path.Clean("/"+dir), "/")), c.customs)
 		if err != nil {
 			return nil, false, fmt.Errorf("build %s: %s", dir, c.display(buildMessage(err)))

@@ -167,6 +167,9 @@ func buildObjects(objs Objects, k types.Kustomization) (Objects, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkAliases("kustomization.yaml", content); err != nil {
+		return nil, fmt.Errorf("read the patches: %w", err)
+	}
 	f := newBuildFS(tree.Tree{}, map[string][]byte{
 		path.Join(repoRoot, "kustomization.yaml"): content,
 		path.Join(repoRoot, renderedFile):         objs.YAML(),
