@@ -14,7 +14,7 @@ import (
 func describe(s State) Status {
 	t := Status{Environment: s.Environment, At: s.Gate.Now}
 	if p := s.Plan; p != nil {
-		t.Upgrade, t.From, t.To, t.Done, t.Phases = p.ID, p.From, p.To, s.Done, phaseStates(s)
+		t.Upgrade, t.From, t.To, t.Done = p.ID, p.From, p.To, s.Done
 		if s.Proof != nil {
 			t.Proved = s.Proof.says()
 		}

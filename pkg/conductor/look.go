@@ -64,6 +64,9 @@ func (c *Conductor) Status(ctx context.Context) (Status, error) {
 func (c *Conductor) status(s State) Status {
 	t := describe(s)
 	t.At = c.Now()
+	if s.Plan != nil {
+		t.Phases = phaseStates(s) // which no note needs
+	}
 	return t
 }
 
