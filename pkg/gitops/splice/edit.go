@@ -2,6 +2,7 @@ package splice
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -34,6 +35,19 @@ func (a target) commit(src []byte, e edit, want expectation) ([]byte, error) {
 		}
 		e, want = lifted, l.outer.setTo(string(after))
 	}
+}
+
+// commitInsertion commits, and refuses what could not be taken out again: whoever inserts promises that removing is the exact inverse, and text
+// can be so odd (a lone carriage return, an item that the parser reads from the dash alone) that where the new entry ends cannot be told.
+func (a target) commitInsertion(src []byte, e edit, want expectation, entry Step, remove func([]byte, Path) ([]byte, error)) ([]byte, error) {
+	after, err := a.commit(src, e, want)
+	if err != nil {
+		return nil, err
+	}
+	if back, err := remove(after, append(slices.Clone(a.path), entry)); err != nil || !bytes.Equal(back, src) {
+		return nil, a.refuse(a.path, faultf(e.start, "what would be inserted here could not be taken out again exactly; write what is around it in a simpler form"))
+	}
+	return after, nil
 }
 
 // lift translates an edit of a scalar's inner text into one of the text around it.

@@ -23,7 +23,10 @@ func InsertItem(src []byte, list Path, at int, item string) ([]byte, error) {
 	if f != nil {
 		return nil, a.refuse(list, f)
 	}
-	return a.commit(src, e, want)
+	if at == -1 {
+		at = len(a.node().Content)
+	}
+	return a.commitInsertion(src, e, want, Index(at), RemoveItem)
 }
 
 func (a target) insertion(at int, item string) (e edit, want expectation, f *fault) {

@@ -23,7 +23,7 @@ func InsertKey(src []byte, mapping Path, key, value string) ([]byte, error) {
 	if f != nil {
 		return nil, a.refuse(mapping, f)
 	}
-	return a.commit(src, e, want)
+	return a.commitInsertion(src, e, want, Key(key), RemoveKey)
 }
 
 func (a target) entryInsertion(key, value string) (e edit, want expectation, f *fault) {
