@@ -48,20 +48,13 @@ func (a *app) run(ctx context.Context, once bool, environment string) (err error
 	if once {
 		return a.lookOnce(ctx, all)
 	}
-	next := time.NewTicker(time.Duration(cfg.Interval))
-	defer next.Stop()
-	for {
+	return watch(ctx, time.Duration(cfg.Interval), func() {
 		for _, c := range all {
 			if _, err := c.Look(ctx); err != nil && ctx.Err() == nil {
 				c.Log.ErrorContext(ctx, err.Error(), "environment", c.Environment)
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-next.C:
-		}
-	}
+	})
 }
 
 func (a *app) lookOnce(ctx context.Context, all []*conductor.Conductor) error {

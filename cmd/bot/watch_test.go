@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestWatchLooksAtOnceAndThenAtEachInterval(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		take []time.Duration // how long each look takes; the last one interrupts
+		want []time.Duration // when each begins
+	}{
+		{"quick looks", []time.Duration{0, 0, 0}, []time.Duration{0, 30 * time.Second, time.Minute}},
+		{"a look that takes a while does not shift the next", []time.Duration{20 * time.Second, 0}, []time.Duration{0, 30 * time.Second}},
+		{"a look over several intervals is followed by one, not by all", []time.Duration{100 * time.Second, 0, 0},
+			[]time.Duration{0, 100 * time.Second, 120 * time.Second}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				ctx, interrupt := context.WithCancel(t.Context())
+				var at []time.Duration
+				err := watch(ctx, 30*time.Second, func() {
+					at = append(at, time.Since(began))
+					time.Sleep(row.take[len(at)-1])
+					if len(at) == len(row.take) {
+						interrupt()
+					}
+				})
+				if !errors.Is(err, context.Canceled) || !slices.Equal(at, row.want) {
+					t.Errorf("looked at %v and ended with %v, want %v and an interruption", at, err, row.want)
+				}
+			})
+		})
+	}
+}
+
+func TestAnInterruptionDoesNotWaitForTheNextLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		ctx, interrupt := context.WithTimeout(t.Context(), 7*time.Second)
+		defer interrupt()
+		looks := 0
+		err := watch(ctx, time.Hour, func() { looks++ })
+		if !errors.Is(err, context.DeadlineExceeded) || looks != 1 || time.Since(began) != 7*time.Second {
+			t.Errorf("%d looks, ended after %s with %v, want one look and the end after 7s", looks, time.Since(began), err)
+		}
+	})
+}
