@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +34,9 @@ Rows that were taken off the end leave a chain that holds. Note down the head th
 			if err := oneOf("output", output, "text", "json"); err != nil {
 				return err
 			}
+			if head != "" && !wholeHash.MatchString(head) {
+				return usagef("--head is %q, but must be a whole hash as linnet audit verify prints it behind the word head, 64 digits of 0-9 and a-f", head)
+			}
 			chain, err := a.verify(cmd.Context(), args, head)
 			if err != nil {
 				return err
@@ -44,6 +48,8 @@ Rows that were taken off the end leave a chain that holds. Note down the head th
 	cmd.Flags().StringVar(&head, "head", "", "`HASH` of a row that must be there")
 	return cmd
 }
+
+var wholeHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func (a *app) verify(ctx context.Context, args []string, head string) (chain store.Chain, err error) {
 	cfg, err := a.config()

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +52,15 @@ func (a *app) listHistory(ctx context.Context, f historyFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, history.Close()) }()
+	if f.environment != "" && f.output == "text" {
+		known, err := history.Environments(ctx)
+		if err != nil {
+			return err
+		}
+		if len(known) > 0 && !slices.Contains(known, f.environment) {
+			return a.show(fmt.Sprintf("Nothing is recorded of %s. Recorded are: %s.\n", f.environment, strings.Join(known, ", ")))
+		}
+	}
 	filter := store.Filter{Environment: f.environment, Since: since}
 	if f.proxies {
 		looks, err := history.Looks(ctx, filter)

@@ -78,6 +78,18 @@ func (s *Store) Entries(ctx context.Context, f Filter) ([]Entry, error) {
 	return all, err
 }
 
+// Environments are those of which something is recorded, sorted.
+func (s *Store) Environments(ctx context.Context) ([]string, error) {
+	var all []string
+	err := s.query(ctx, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		all = append(all, name)
+		return err
+	}, "SELECT DISTINCT environment FROM audit WHERE environment <> '' ORDER BY environment")
+	return all, err
+}
+
 // Verify follows the chain from the first row to the last. The error is a *BrokenError for the first row that is not as it was written. head, unless it
 // is "", is a hash that was noted down earlier: some row must have it.
 func (s *Store) Verify(ctx context.Context, key []byte, head string) (Chain, error) {
