@@ -24,7 +24,7 @@ func (f *Forge) SetCheck(ctx context.Context, sha string, c forge.Check) error {
 	}
 	title := cut(c.Title, titleLimit)
 	return f.write(ctx, func(w *writer) error {
-		if _, err := f.repository().commit(sha); err != nil {
+		if _, err := f.repository().Commit(sha); err != nil {
 			return fmt.Errorf("set the check %s: %w", c.Name, err)
 		}
 		_, err := w.ExecContext(ctx, `INSERT INTO checks VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)

@@ -16,6 +16,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/revlist"
 
+	"github.com/linnet-bot/linnet/pkg/forge/objects"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
@@ -96,7 +97,7 @@ func fill(dir string, o CreateOptions) (err error) {
 		return err
 	}
 	if !first.IsZero() {
-		if err := r.store.SetReference(plumbing.NewHashReference(branch, first)); err != nil {
+		if err := r.refs.SetReference(plumbing.NewHashReference(branch, first)); err != nil {
 			return err
 		}
 	}
@@ -137,7 +138,7 @@ func (r *repo) copyFrom(source, ref string) (plumbing.Hash, error) {
 		if err != nil {
 			return plumbing.ZeroHash, fmt.Errorf("read %s of the repository %s: %w", hash, source, err)
 		}
-		if _, err := r.store.SetEncodedObject(o); err != nil {
+		if _, err := r.SetEncodedObject(o); err != nil {
 			return plumbing.ZeroHash, err
 		}
 	}
@@ -145,34 +146,34 @@ func (r *repo) copyFrom(source, ref string) (plumbing.Hash, error) {
 }
 
 func (r *repo) firstCommit(t tree.Tree, now time.Time) (plumbing.Hash, error) {
-	all := files{}
+	all := objects.Files{}
 	for _, name := range t.Paths() {
 		mode, _ := t.Mode(name)
 		content, _ := t.Read(name)
-		var f file
+		var f objects.File
 		switch mode {
 		case tree.Executable:
-			f.mode = filemode.Executable
+			f.Mode = filemode.Executable
 		case tree.Symlink:
-			f.mode = filemode.Symlink
+			f.Mode = filemode.Symlink
 			target, _ := t.LinkTarget(name)
 			content = []byte(target)
 		case tree.Submodule:
 			return plumbing.ZeroHash, fmt.Errorf("%s is a submodule: start from a clone of the repository instead", name)
 		default:
-			f.mode = filemode.Regular
+			f.Mode = filemode.Regular
 		}
 		var err error
-		if f.hash, err = r.writeBlob(content); err != nil {
+		if f.Hash, err = r.WriteBlob(content); err != nil {
 			return plumbing.ZeroHash, err
 		}
 		all[name] = f
 	}
-	root, err := r.writeTree(all)
+	root, err := r.WriteTree(all)
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
 	who := object.Signature{Name: "local forge", Email: "forge@localhost", When: now}
 	c := object.Commit{TreeHash: root, Author: who, Committer: who, Message: "Start\n"}
-	return storeObject(r.store, c.Encode)
+	return r.Write(c.Encode)
 }

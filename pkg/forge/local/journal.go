@@ -125,7 +125,7 @@ func (w *writer) finishMerge(ctx context.Context, e entry) error {
 	if err != nil {
 		return nil // the target is gone; nothing can be said about the merge
 	}
-	in, err := r.isAncestor(e.New, head)
+	in, err := r.IsAncestor(e.New, head)
 	if err != nil {
 		return fmt.Errorf("finish the merge of !%d that was begun: %w", e.Number, err)
 	}

@@ -61,12 +61,12 @@ func (f *Forge) compare(r row) (now row, changed bool, err error) {
 	if err != nil {
 		return row{}, false, err
 	}
-	in, err := repo.isAncestor(head, target)
+	in, err := repo.IsAncestor(head, target)
 	if err != nil || !in {
 		return r, changed, err
 	}
 	// A branch put back to where the target was before is no merge.
-	if was, err := repo.isAncestor(head, r.base); err != nil || was {
+	if was, err := repo.IsAncestor(head, r.base); err != nil || was {
 		return r, changed, err
 	}
 	r.State, r.MergeSHA, r.Done, r.Updated = forge.Merged, "", f.clock(), f.clock()
@@ -77,7 +77,7 @@ func (f *Forge) compare(r row) (now row, changed bool, err error) {
 // broughtIn finds the first commit on the target's own line that holds head.
 func (r *repo) broughtIn(head, target string) (string, error) {
 	for at := target; ; {
-		c, err := r.commit(at)
+		c, err := r.Commit(at)
 		if err != nil {
 			return "", err
 		}
@@ -85,7 +85,7 @@ func (r *repo) broughtIn(head, target string) (string, error) {
 			return at, nil
 		}
 		parent := c.ParentHashes[0].String()
-		if in, err := r.isAncestor(head, parent); err != nil || !in {
+		if in, err := r.IsAncestor(head, parent); err != nil || !in {
 			return at, err
 		}
 		at = parent

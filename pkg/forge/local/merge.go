@@ -11,7 +11,6 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/linnet-bot/linnet/pkg/forge"
-	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
 // targetTries is how often a merge is made anew because somebody pushed to the target meanwhile.
@@ -85,14 +84,14 @@ func (f *Forge) makeMerge(r row, method forge.Method, message string) (old, sha 
 		sha, err = f.rebase(repo, r, old)
 		return old, sha, err
 	}
-	merged, conflicts, err := repo.mergeCommits(old, r.Head)
+	merged, conflicts, err := repo.Merge(old, r.Head)
 	if err != nil {
 		return "", "", err
 	}
 	if len(conflicts) > 0 {
 		return "", "", fmt.Errorf("conflict in %s", strings.Join(conflicts, ", "))
 	}
-	root, err := repo.writeTree(merged)
+	root, err := repo.WriteTree(merged)
 	if err != nil {
 		return "", "", err
 	}
@@ -109,39 +108,8 @@ func (f *Forge) makeMerge(r row, method forge.Method, message string) (old, sha 
 			c.Message = forge.Message(r.Title, fmt.Sprintf("Merge request !%d", r.Number))
 		}
 	}
-	hash, err := storeObject(repo.store, c.Encode)
+	hash, err := repo.Write(c.Encode)
 	return old, hash.String(), err
-}
-
-// mergeCommits merges theirs into ours.
-func (r *repo) mergeCommits(ours, theirs string) (files, []string, error) {
-	base := files{}
-	switch sha, err := r.mergeBase(ours, theirs); {
-	case errors.Is(err, errNoBase):
-	case err != nil:
-		return nil, nil, err
-	default:
-		if base, err = r.filesAt(sha); err != nil {
-			return nil, nil, err
-		}
-	}
-	o, err := r.filesAt(ours)
-	if err != nil {
-		return nil, nil, err
-	}
-	t, err := r.filesAt(theirs)
-	if err != nil {
-		return nil, nil, err
-	}
-	return r.threeWay(base, o, t)
-}
-
-func (r *repo) filesAt(sha string) (files, error) {
-	c, err := r.commit(sha)
-	if err != nil {
-		return nil, err
-	}
-	return r.files(c.TreeHash)
 }
 
 // Preview implements forge.MergeRequests.
@@ -164,30 +132,16 @@ func (f *Forge) Preview(ctx context.Context, number int) (forge.Preview, error) 
 	if err != nil {
 		return forge.Preview{}, fmt.Errorf("preview the merge of !%d: %w", number, err)
 	}
-	merged, conflicts, err := repo.mergeCommits(target, r.Head)
+	merged, conflicts, err := repo.Merge(target, r.Head)
 	if err != nil {
 		return forge.Preview{}, fmt.Errorf("preview the merge of !%d: %w", number, err)
 	}
 	if len(conflicts) > 0 {
 		return forge.Preview{}, &forge.NotMergeableError{Number: number, Reasons: []forge.Reason{conflict(r, conflicts)}}
 	}
-	t, err := repo.treeOf(merged)
+	t, err := repo.TreeOf(merged)
 	if err != nil {
 		return forge.Preview{}, fmt.Errorf("preview the merge of !%d: %w", number, err)
 	}
 	return forge.Preview{Head: r.Head, Target: target, Tree: t}, nil
-}
-
-// treeOf reads the files through a commit that nothing points at; without times or names in it, the same files make the same one.
-func (r *repo) treeOf(all files) (tree.Tree, error) {
-	root, err := r.writeTree(all)
-	if err != nil {
-		return tree.Tree{}, err
-	}
-	c := object.Commit{TreeHash: root}
-	hash, err := storeObject(r.store, c.Encode)
-	if err != nil {
-		return tree.Tree{}, err
-	}
-	return tree.FromCommit(r.store, hash)
 }

@@ -34,7 +34,7 @@ func (f *Forge) Open(ctx context.Context, r forge.OpenRequest) (forge.MergeReque
 		if err := w.refuseSecond(ctx, r.Source, r.Target); err != nil {
 			return err
 		}
-		if has, err := repo.isAncestor(head, base); err != nil {
+		if has, err := repo.IsAncestor(head, base); err != nil {
 			return err
 		} else if has {
 			return fmt.Errorf("open a merge request from %s to %s: %w", r.Source, r.Target, forge.ErrNoChange)

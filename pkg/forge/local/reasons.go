@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/linnet-bot/linnet/pkg/forge"
@@ -26,7 +27,7 @@ func (f *Forge) reasons(ctx context.Context, q querier, r row) ([]forge.Reason, 
 	case err != nil:
 		return nil, err
 	default:
-		merged, conflicts, err := repo.mergeCommits(target, r.Head)
+		merged, conflicts, err := repo.Merge(target, r.Head)
 		if err != nil {
 			return nil, err
 		}
@@ -34,11 +35,11 @@ func (f *Forge) reasons(ctx context.Context, q querier, r row) ([]forge.Reason, 
 			list = append(list, conflict(r, conflicts))
 			break
 		}
-		is, err := repo.filesAt(target)
+		is, err := repo.FilesAt(target)
 		if err != nil {
 			return nil, err
 		}
-		if merged.equal(is) {
+		if maps.Equal(merged, is) {
 			list = append(list, forge.Reason{Kind: forge.ReasonNoChange, Text: fmt.Sprintf("%s holds its changes already", r.Target)})
 		}
 	}
@@ -86,16 +87,4 @@ func notOpen(r row) forge.Reason {
 
 func conflict(r row, paths []string) forge.Reason {
 	return forge.Reason{Kind: forge.ReasonConflict, Text: fmt.Sprintf("conflict with %s in %s", r.Target, strings.Join(paths, ", "))}
-}
-
-func (all files) equal(other files) bool {
-	if len(all) != len(other) {
-		return false
-	}
-	for name, f := range all {
-		if other[name] != f {
-			return false
-		}
-	}
-	return true
 }

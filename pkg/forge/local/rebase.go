@@ -21,30 +21,30 @@ func (f *Forge) rebase(repo *repo, r row, target string) (string, error) {
 		if len(c.ParentHashes) != 1 {
 			continue
 		}
-		base, err := repo.filesAt(c.ParentHashes[0].String())
+		base, err := repo.FilesAt(c.ParentHashes[0].String())
 		if err != nil {
 			return "", err
 		}
-		ours, err := repo.filesAt(at)
+		ours, err := repo.FilesAt(at)
 		if err != nil {
 			return "", err
 		}
-		theirs, err := repo.files(c.TreeHash)
+		theirs, err := repo.Files(c.TreeHash)
 		if err != nil {
 			return "", err
 		}
-		merged, conflicts, err := repo.threeWay(base, ours, theirs)
+		merged, conflicts, err := repo.ThreeWay(base, ours, theirs)
 		if err != nil {
 			return "", err
 		}
 		if len(conflicts) > 0 {
 			return "", fmt.Errorf("rebase %.8s: conflict in %s: merge or squash instead", c.Hash, strings.Join(conflicts, ", "))
 		}
-		root, err := repo.writeTree(merged)
+		root, err := repo.WriteTree(merged)
 		if err != nil {
 			return "", err
 		}
-		before, err := repo.commit(at)
+		before, err := repo.Commit(at)
 		if err != nil {
 			return "", err
 		}
@@ -52,7 +52,7 @@ func (f *Forge) rebase(repo *repo, r row, target string) (string, error) {
 			continue
 		}
 		again := object.Commit{TreeHash: root, ParentHashes: []plumbing.Hash{before.Hash}, Author: c.Author, Committer: f.signature(f.who), Message: c.Message}
-		hash, err := storeObject(repo.store, again.Encode)
+		hash, err := repo.Write(again.Encode)
 		if err != nil {
 			return "", err
 		}
@@ -71,10 +71,10 @@ func (r *repo) missing(head, target string) ([]*object.Commit, error) {
 			return nil
 		}
 		seen[sha] = true
-		if in, err := r.isAncestor(sha, target); err != nil || in {
+		if in, err := r.IsAncestor(sha, target); err != nil || in {
 			return err
 		}
-		c, err := r.commit(sha)
+		c, err := r.Commit(sha)
 		if err != nil {
 			return err
 		}

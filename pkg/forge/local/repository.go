@@ -12,6 +12,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/forge/objects"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
 
@@ -44,7 +45,7 @@ func (f *Forge) ReadCommit(ctx context.Context, sha string) (forge.Commit, error
 	if err := ctx.Err(); err != nil {
 		return forge.Commit{}, err
 	}
-	c, err := f.repository().commit(sha)
+	c, err := f.repository().Commit(sha)
 	if err != nil {
 		return forge.Commit{}, err
 	}
@@ -64,10 +65,10 @@ func (f *Forge) Tree(ctx context.Context, sha string) (tree.Tree, error) {
 		return tree.Tree{}, err
 	}
 	r := f.repository()
-	if _, err := r.commit(sha); err != nil {
+	if _, err := r.Commit(sha); err != nil {
 		return tree.Tree{}, err
 	}
-	return tree.FromCommit(r.store, plumbing.NewHash(sha))
+	return tree.FromCommit(r.Store, plumbing.NewHash(sha))
 }
 
 // FirstParent implements forge.Repository.
@@ -84,7 +85,7 @@ func (f *Forge) MergeBase(ctx context.Context, a, b string) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	return f.repository().mergeBase(a, b)
+	return f.repository().MergeBase(a, b)
 }
 
 // IsAncestor implements forge.Repository.
@@ -92,7 +93,7 @@ func (f *Forge) IsAncestor(ctx context.Context, ancestor, descendant string) (bo
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	return f.repository().isAncestor(ancestor, descendant)
+	return f.repository().IsAncestor(ancestor, descendant)
 }
 
 // Commit implements forge.Repository. Creating a branch and its commit is one step here.
@@ -114,7 +115,7 @@ func (f *Forge) Commit(ctx context.Context, n forge.NewCommit) (string, error) {
 		case err != nil && !errors.Is(err, forge.ErrNotFound):
 			return err
 		}
-		parent, err := r.commit(n.Parent)
+		parent, err := r.Commit(n.Parent)
 		if err != nil {
 			return err
 		}
@@ -127,7 +128,7 @@ func (f *Forge) Commit(ctx context.Context, n forge.NewCommit) (string, error) {
 		}
 		me := f.signature(f.who)
 		commit := object.Commit{TreeHash: root, ParentHashes: []plumbing.Hash{parent.Hash}, Author: me, Committer: me, Message: n.Message}
-		hash, err := storeObject(r.store, commit.Encode)
+		hash, err := r.Write(commit.Encode)
 		if err != nil {
 			return fmt.Errorf("commit to %s: %w", n.Branch, err)
 		}
@@ -150,7 +151,7 @@ func (f *Forge) signature(name string) object.Signature {
 
 // change gives the tree after the changes.
 func (r *repo) change(root plumbing.Hash, changes []tree.Change) (plumbing.Hash, error) {
-	all, err := r.files(root)
+	all, err := r.Files(root)
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
@@ -163,9 +164,9 @@ func (r *repo) change(root plumbing.Hash, changes []tree.Change) (plumbing.Hash,
 			return plumbing.ZeroHash, refuse("it is not a path below the root of the repository")
 		case seen[c.Path]:
 			return plumbing.ZeroHash, refuse("it is changed twice")
-		case exists && was.mode == filemode.Symlink:
+		case exists && was.Mode == filemode.Symlink:
 			return plumbing.ZeroHash, refuse("it is a symbolic link")
-		case exists && was.mode == filemode.Submodule:
+		case exists && was.Mode == filemode.Submodule:
 			return plumbing.ZeroHash, refuse("it is a submodule")
 		case c.Delete && !exists:
 			return plumbing.ZeroHash, refuse("it is to be deleted and is not there")
@@ -175,20 +176,20 @@ func (r *repo) change(root plumbing.Hash, changes []tree.Change) (plumbing.Hash,
 			delete(all, c.Path)
 			continue
 		}
-		hash, err := r.writeBlob(c.Content)
+		hash, err := r.WriteBlob(c.Content)
 		if err != nil {
 			return plumbing.ZeroHash, fmt.Errorf("write %s: %w", c.Path, err)
 		}
 		mode := filemode.Regular
 		if exists {
-			mode = was.mode
+			mode = was.Mode
 		}
-		all[c.Path] = file{mode: mode, hash: hash}
+		all[c.Path] = objects.File{Mode: mode, Hash: hash}
 	}
-	if name, ok := all.clash(); ok {
+	if name, ok := all.Clash(); ok {
 		return plumbing.ZeroHash, &forge.ChangeRefusedError{Path: name, Reason: "it would be both a file and a folder"}
 	}
-	return r.writeTree(all)
+	return r.WriteTree(all)
 }
 
 func plainPath(p string) bool {

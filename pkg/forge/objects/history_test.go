@@ -1,25 +1,23 @@
-package local
+package objects_test
 
 import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/storage/memory"
+
+	"github.com/linnet-bot/linnet/pkg/forge/objects"
 )
 
 // TestMergeBaseOfAnyHistory makes random histories, with clocks that run backwards and merges across merges, and compares with what
 // reachability says: the base must be shared, and no descendant of it may be.
 func TestMergeBaseOfAnyHistory(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "forge")
-	if err := Create(dir, CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	r := reopened(t, dir).repository()
+	s := objects.Store{EncodedObjectStorer: memory.NewStorage()}
 	for seed := range uint64(25) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		var commits []string
@@ -35,7 +33,7 @@ func TestMergeBaseOfAnyHistory(t *testing.T) {
 					has[sha] = true
 				}
 			}
-			hash, err := storeObject(r.store, c.Encode)
+			hash, err := s.Write(c.Encode)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +43,7 @@ func TestMergeBaseOfAnyHistory(t *testing.T) {
 		}
 		for _, a := range commits {
 			for _, b := range commits {
-				base, err := r.mergeBase(a, b)
+				base, err := s.MergeBase(a, b)
 				shared := map[string]bool{}
 				for sha := range reach[a] {
 					if reach[b][sha] {
@@ -53,7 +51,7 @@ func TestMergeBaseOfAnyHistory(t *testing.T) {
 					}
 				}
 				if len(shared) == 0 {
-					if !errors.Is(err, errNoBase) {
+					if !errors.Is(err, objects.ErrNoBase) {
 						t.Fatalf("seed %d: got %s, %v, want no base", seed, base, err)
 					}
 					continue
@@ -66,7 +64,7 @@ func TestMergeBaseOfAnyHistory(t *testing.T) {
 						t.Fatalf("seed %d: %s is shared and better than %s", seed, sha, base)
 					}
 				}
-				if in, err := r.isAncestor(a, b); err != nil || in != reach[b][a] {
+				if in, err := s.IsAncestor(a, b); err != nil || in != reach[b][a] {
 					t.Fatalf("seed %d: is %s an ancestor of %s: got %v, %v", seed, a, b, in, err)
 				}
 			}

@@ -1,4 +1,4 @@
-package local
+package objects
 
 import (
 	"errors"
@@ -14,24 +14,34 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// file is an entry of a commit's tree that is not a folder. Merging and committing work on these, so that what is not touched keeps its mode
+// File is an entry of a commit's tree that is not a folder. Merging and committing work on these, so that what is not touched keeps its mode
 // and object, whatever they are.
-type file struct {
-	mode filemode.FileMode
-	hash plumbing.Hash
+type File struct {
+	Mode filemode.FileMode
+	Hash plumbing.Hash
 }
 
-// files is all of a commit, by path.
-type files map[string]file
+// Files is all of a commit, by path.
+type Files map[string]File
 
-func (r *repo) files(tree plumbing.Hash) (files, error) {
-	root, err := object.GetTree(r.store, tree)
+// FilesAt are those of a commit. forge.ErrNotFound when there is no such commit.
+func (s Store) FilesAt(sha string) (Files, error) {
+	c, err := s.Commit(sha)
+	if err != nil {
+		return nil, err
+	}
+	return s.Files(c.TreeHash)
+}
+
+// Files are those of a tree, submodules and symbolic links among them.
+func (s Store) Files(tree plumbing.Hash) (Files, error) {
+	root, err := object.GetTree(s.EncodedObjectStorer, tree)
 	if err != nil {
 		return nil, fmt.Errorf("read the tree %s: %w", tree, err)
 	}
 	walker := object.NewTreeWalker(root, true, nil)
 	defer walker.Close()
-	all := files{}
+	all := Files{}
 	for {
 		name, e, err := walker.Next()
 		if errors.Is(err, io.EOF) {
@@ -41,27 +51,27 @@ func (r *repo) files(tree plumbing.Hash) (files, error) {
 			return nil, fmt.Errorf("read the tree %s: %w", tree, err)
 		}
 		if e.Mode != filemode.Dir {
-			all[name] = file{mode: e.Mode, hash: e.Hash}
+			all[name] = File{Mode: e.Mode, Hash: e.Hash}
 		}
 	}
 }
 
-// writeTree stores the folders that hold the files.
-func (r *repo) writeTree(all files) (plumbing.Hash, error) {
-	if name, ok := all.clash(); ok {
+// WriteTree stores the folders that hold the files.
+func (s Store) WriteTree(all Files) (plumbing.Hash, error) {
+	if name, ok := all.Clash(); ok {
 		return plumbing.ZeroHash, fmt.Errorf("write a tree: %s would be both a file and a folder", name)
 	}
-	return r.writeFolder(all, slices.Sorted(maps.Keys(all)), "")
+	return s.writeFolder(all, slices.Sorted(maps.Keys(all)), "")
 }
 
-func (r *repo) writeFolder(all files, names []string, prefix string) (plumbing.Hash, error) {
+func (s Store) writeFolder(all Files, names []string, prefix string) (plumbing.Hash, error) {
 	var t object.Tree
 	for i := 0; i < len(names); {
 		rest := names[i][len(prefix):]
 		slash := strings.IndexByte(rest, '/')
 		if slash < 0 {
 			f := all[names[i]]
-			t.Entries = append(t.Entries, object.TreeEntry{Name: rest, Mode: f.mode, Hash: f.hash})
+			t.Entries = append(t.Entries, object.TreeEntry{Name: rest, Mode: f.Mode, Hash: f.Hash})
 			i++
 			continue
 		}
@@ -70,7 +80,7 @@ func (r *repo) writeFolder(all files, names []string, prefix string) (plumbing.H
 		for end < len(names) && strings.HasPrefix(names[end], folder) {
 			end++
 		}
-		hash, err := r.writeFolder(all, names[i:end], folder)
+		hash, err := s.writeFolder(all, names[i:end], folder)
 		if err != nil {
 			return plumbing.ZeroHash, err
 		}
@@ -78,11 +88,11 @@ func (r *repo) writeFolder(all files, names []string, prefix string) (plumbing.H
 		i = end
 	}
 	sort.Sort(object.TreeEntrySorter(t.Entries))
-	return storeObject(r.store, t.Encode)
+	return s.Write(t.Encode)
 }
 
-// clash names a file that is also a folder of another one.
-func (all files) clash() (string, bool) {
+// Clash names a file that is also a folder of another one.
+func (all Files) Clash() (string, bool) {
 	for name := range all {
 		for i := strings.LastIndexByte(name, '/'); i > 0; i = strings.LastIndexByte(name[:i], '/') {
 			if _, ok := all[name[:i]]; ok {
@@ -93,8 +103,9 @@ func (all files) clash() (string, bool) {
 	return "", false
 }
 
-func (r *repo) blob(hash plumbing.Hash) ([]byte, error) {
-	b, err := object.GetBlob(r.store, hash)
+// Blob is the content of a file.
+func (s Store) Blob(hash plumbing.Hash) ([]byte, error) {
+	b, err := object.GetBlob(s.EncodedObjectStorer, hash)
 	if err != nil {
 		return nil, fmt.Errorf("read the blob %s: %w", hash, err)
 	}
@@ -106,8 +117,9 @@ func (r *repo) blob(hash plumbing.Hash) ([]byte, error) {
 	return io.ReadAll(reader)
 }
 
-func (r *repo) writeBlob(content []byte) (plumbing.Hash, error) {
-	return storeObject(r.store, func(o plumbing.EncodedObject) error {
+// WriteBlob stores the content of a file.
+func (s Store) WriteBlob(content []byte) (plumbing.Hash, error) {
+	return s.Write(func(o plumbing.EncodedObject) error {
 		o.SetType(plumbing.BlobObject)
 		w, err := o.Writer()
 		if err != nil {
