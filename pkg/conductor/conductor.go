@@ -103,6 +103,7 @@ type Conductor struct {
 	settled   map[int]bool              // merged requests that nothing is left to say of
 	resting   []int                     // the same, the one that has been so longest first
 	described described                 // what was described last
+	stated    SetCheck                  // what was stated last
 	courses   map[string]planner.Course // of finished upgrades, by the commit of the last merge, from which they follow
 	current   struct {                  // what the files at a commit say
 		commit, release string

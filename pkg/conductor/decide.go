@@ -239,7 +239,7 @@ func (s State) say() []Action {
 	status := describe(s)
 	var actions []Action
 	if r.State == forge.Open {
-		if want := s.check(status); !said(r.Checks, s.Me, want) {
+		if want := s.check(status); !s.shown(*r, want) {
 			actions = append(actions, SetCheck{SHA: r.Head, Check: want})
 		}
 	}
@@ -285,10 +285,12 @@ func (s State) check(t Status) forge.Check {
 	return c
 }
 
-func said(all []forge.Check, me forge.User, want forge.Check) bool {
-	for _, c := range all {
-		if c.By.ID == me.ID && c.Name == want.Name {
-			return c.State == want.State && c.Title == want.Title
+// shown tells whether the forge shows the check. It may go on to show the old title for as long as the state is the same; then it is enough to have stated
+// it.
+func (s State) shown(r Request, want forge.Check) bool {
+	for _, c := range r.Checks {
+		if c.By.ID == s.Me.ID && c.Name == want.Name {
+			return c.State == want.State && (c.Title == want.Title || s.Stated == SetCheck{SHA: r.Head, Check: want})
 		}
 	}
 	return false

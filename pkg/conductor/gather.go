@@ -19,6 +19,7 @@ var errLookAgain = errors.New("the forge changed while it was read")
 func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
 	s := State{Environment: path.Clean(c.Environment), Requests: c.Requests, Merge: c.Merge, MaxGap: c.MaxGap, Sampled: c.Sampled, Marker: c.Marker, Rights: c.Rights}
 	s.Now, s.Calendar, s.MergeByKind, s.MaxDwell, s.Escalate = c.Now(), c.Calendar, c.MergeByKind, c.MaxDwell, c.Escalate
+	s.Stated = c.stated
 	if seen.observation != nil {
 		s.Seen = seen.observation.At
 	}

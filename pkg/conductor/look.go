@@ -39,6 +39,9 @@ func (c *Conductor) Look(ctx context.Context) (Status, error) {
 			} else if err != nil {
 				return c.status(s), fmt.Errorf("%s: %w", a, err)
 			}
+			if set, ok := a.(SetCheck); ok {
+				c.stated = set
+			}
 			c.did(ctx, s, a)
 		}
 	}

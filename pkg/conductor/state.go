@@ -42,6 +42,9 @@ type State struct {
 	// Seen is when the cluster was observed; zero when it was not.
 	Seen time.Time
 
+	// Stated is the check that this process stated last; zero when it has stated none.
+	Stated SetCheck
+
 	// Refusal is why no plan could be made. Nothing may be changed then but what is said of it.
 	Refusal error
 	// Nothing is why no upgrade is to be begun; "" when there is a plan.
