@@ -28,6 +28,8 @@ type Fixture struct {
 	// RequireApprovals and RequireCheck set the rules of the project. A required check counts only when the bot set it.
 	RequireApprovals func(t *testing.T, n int)
 	RequireCheck     func(t *testing.T, name string)
+	// Methods are those that the project merges by; nil is every one. A vendor whose projects know only some passes the rest with another project.
+	Methods []forge.Method
 }
 
 // Run runs the suite; fresh makes a new project for each test.

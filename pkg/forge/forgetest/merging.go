@@ -12,6 +12,7 @@ import (
 
 var mergeCases = []testCase{
 	{"A merge commit has both parents, the message and the trailers", func(t *testing.T, p *project) {
+		p.methods(t, forge.MergeCommit)
 		m := p.request(t, "topic", "dev/new.yaml", "x: y")
 		message := forge.Message("Merge it", "Because.", forge.Trailer{Key: "Phase", Value: "crds"}, forge.Trailer{Key: "Signed-off-by", Value: "A <a@example.org>"})
 		result, err := p.Bot.Merge(p.ctx, m.Number, forge.MergeOptions{Head: m.Head, Method: forge.MergeCommit, Message: message})
@@ -37,7 +38,7 @@ var mergeCases = []testCase{
 		p.git(t, "pull", "-q", "--ff-only", "origin", "main")
 	}},
 	{"Everything the merge does not touch keeps its bytes and mode", func(t *testing.T, p *project) {
-		for i, method := range []forge.Method{forge.MergeCommit, forge.Squash, forge.Rebase} {
+		for i, method := range p.methods(t, forge.MergeCommit, forge.Squash, forge.Rebase) {
 			was := p.tree(t, p.head(t, "main"))
 			m := p.request(t, "topic-"+string(method), "file", strings.Repeat("x", i+1))
 			p.push(t, "main", "other", strings.Repeat("y", i+1)) // the target moves
@@ -52,6 +53,7 @@ var mergeCases = []testCase{
 		}
 	}},
 	{"A squash is one commit on the target", func(t *testing.T, p *project) {
+		p.methods(t, forge.Squash)
 		m := p.request(t, "topic", "a", "a")
 		head := p.push(t, "topic", "b", "b")
 		main := p.push(t, "main", "c", "c")
@@ -64,6 +66,7 @@ var mergeCases = []testCase{
 		}
 	}},
 	{"A rebase makes each commit again", func(t *testing.T, p *project) {
+		p.methods(t, forge.Rebase)
 		m := p.request(t, "topic", "a", "a")
 		head := p.push(t, "topic", "b", "b")
 		main := p.push(t, "main", "c", "c")
@@ -142,7 +145,7 @@ var mergeCases = []testCase{
 		if got.Mergeability.Readiness != forge.Blocked || len(got.Mergeability.Reasons) != 1 || got.Mergeability.Reasons[0].Kind != forge.ReasonConflict {
 			t.Errorf("got %+v", got.Mergeability)
 		}
-		for _, method := range []forge.Method{forge.MergeCommit, forge.Squash, forge.Rebase} {
+		for _, method := range p.methods(t, forge.MergeCommit, forge.Squash, forge.Rebase) {
 			_, err := p.Bot.Merge(p.ctx, m.Number, forge.MergeOptions{Head: m.Head, Method: method})
 			refused(t, err, forge.ReasonConflict)
 		}

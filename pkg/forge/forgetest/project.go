@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,6 +159,21 @@ func refused(t *testing.T, err error, kind forge.ReasonKind) {
 	if !errors.As(err, &not) || !not.Has(kind) || !errors.Is(err, forge.ErrNotMergeable) {
 		t.Fatalf("got error %v, want not mergeable because of %q", err, kind)
 	}
+}
+
+// methods are those of the wanted that the project merges by. The test is skipped where there is none.
+func (p *project) methods(t *testing.T, wanted ...forge.Method) []forge.Method {
+	t.Helper()
+	var have []forge.Method
+	for _, m := range wanted {
+		if p.Methods == nil || slices.Contains(p.Methods, m) {
+			have = append(have, m)
+		}
+	}
+	if len(have) == 0 {
+		t.Skipf("the project does not merge by %v", wanted)
+	}
+	return have
 }
 
 func ptr[T any](v T) *T { return &v }
