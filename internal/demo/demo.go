@@ -19,7 +19,6 @@ import (
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/conductor"
 	"github.com/linnet-bot/linnet/pkg/forge"
-	"github.com/linnet-bot/linnet/pkg/forge/local"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 	"github.com/linnet-bot/linnet/pkg/planner"
 	"github.com/linnet-bot/linnet/pkg/release"
@@ -65,6 +64,9 @@ type Options struct {
 	Pace     time.Duration
 	Start    time.Time // of the story; zero = the same Monday each time
 	Recorder conductor.Recorder
+	// Stage makes the forge that the play is held on, with the files on its branch main, where one approval and the bot's gate are required for a merge.
+	// nil = a local forge in Dir.
+	Stage func(files tree.Tree, now func() time.Time) (Forge, error)
 }
 
 // Event is one look at the upgrade.
@@ -97,7 +99,7 @@ type Outcome struct {
 }
 
 // Run plays the upgrade.
-func Run(ctx context.Context, o Options) (Outcome, error) {
+func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	o.Policy.Soak = Soak
 	if o.Policy.Kubernetes == "" {
 		o.Policy.Kubernetes = sim.Kubernetes
@@ -117,7 +119,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	defer s.close()
+	defer func() { err = errors.Join(err, s.leave()) }()
 	s.plan, s.after = plan, after
 	looks, err := s.play(ctx)
 	if err != nil {
@@ -142,13 +144,15 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 // stage holds the actors.
 type stage struct {
 	Options
-	bot, reviewer *local.Forge
-	cluster       *sim.Cluster
-	conductor     *conductor.Conductor
-	began         time.Time
-	pushed        string       // head that the cluster follows
-	reviewed      map[int]bool // merge requests that the reviewer has seen
-	last          conductor.Status
+	bot       forge.Forge
+	reviewer  Person
+	leave     func() error
+	cluster   *sim.Cluster
+	conductor *conductor.Conductor
+	began     time.Time
+	pushed    string       // head that the cluster follows
+	reviewed  map[int]bool // merge requests that the reviewer has seen
+	last      conductor.Status
 
 	plan        planner.Plan // as it was made before anything misbehaved
 	open        int          // gates that were open
@@ -178,21 +182,15 @@ func newStage(o Options) (*stage, error) {
 	if s.cluster, err = sim.New(sim.Options{Start: o.Start, Misbehave: misbehave, Environment: o.Environment, Releases: o.Releases, Packages: o.Packages, Kubernetes: o.Policy.Kubernetes, Seed: 1}); err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(o.Dir, "forge")
-	err = local.Create(dir, local.CreateOptions{
-		Initial: initial, Now: s.cluster.Now,
-		Settings: local.Settings{RequiredApprovals: 1, RequiredChecks: []local.RequiredCheck{{Name: conductor.CheckName, By: Bot}}},
-	})
+	if o.Stage == nil {
+		o.Stage = localStage(filepath.Join(o.Dir, "forge"))
+	}
+	f, err := o.Stage(initial, s.cluster.Now)
 	if err != nil {
 		return nil, err
 	}
-	if s.bot, err = local.Open(dir, Bot, local.WithClock(s.cluster.Now)); err != nil {
-		return nil, err
-	}
-	if s.reviewer, err = local.Open(dir, Reviewer, local.WithClock(s.cluster.Now)); err != nil {
-		return nil, errors.Join(err, s.bot.Shutdown())
-	}
-	var seen forge.Forge = s.bot
+	s.bot, s.reviewer, s.leave = f.Bot, f.Reviewer, f.Close
+	seen := s.bot
 	if s.interactive() {
 		seen = storyTime{Forge: s.bot, now: s.cluster.Now, last: func() time.Time { return s.looked }, seen: map[time.Time]time.Time{}}
 	}
@@ -202,15 +200,9 @@ func newStage(o Options) (*stage, error) {
 		Requests: forge.Policy{Labels: []string{"istio-canary"}, Reviewers: []string{Reviewer}},
 	})
 	if err != nil {
-		s.close()
-		return nil, err
+		return nil, errors.Join(err, s.leave())
 	}
 	return s, nil
-}
-
-func (s *stage) close() {
-	_ = s.bot.Shutdown()
-	_ = s.reviewer.Shutdown()
 }
 
 // Observe shows the simulated cluster to the conductor.

@@ -5,14 +5,13 @@ import (
 	"time"
 
 	"github.com/linnet-bot/linnet/pkg/forge"
-	"github.com/linnet-bot/linnet/pkg/forge/local"
 )
 
 // storyTime shows the forge to the bot in the story's time. People who review beside an interactive demo live in real time, which is long after the story's:
 // a comment was written, for the story, when it was first seen, since the head that it speaks of may be as new; a merge was done when the bot had looked before,
 // since the cluster may have followed it meanwhile.
 type storyTime struct {
-	*local.Forge
+	forge.Forge
 	now  func() time.Time // of the story
 	last func() time.Time // when the bot looked before
 	seen map[time.Time]time.Time
