@@ -15,7 +15,6 @@ import (
 	"github.com/linnet-bot/linnet/pkg/conductor"
 	"github.com/linnet-bot/linnet/pkg/config"
 	"github.com/linnet-bot/linnet/pkg/forge"
-	"github.com/linnet-bot/linnet/pkg/forge/local"
 	"github.com/linnet-bot/linnet/pkg/planner"
 )
 
@@ -29,7 +28,7 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 		return nil, nil, err
 	}
 	if cfg.Forge == nil {
-		return nil, nil, usagef("no forge: name a configuration with forge: {kind: local, path: DIR} by --config or $LINNET_CONFIG")
+		return nil, nil, errNoForge
 	}
 	environments, err := watched(cfg, only)
 	if err != nil {
@@ -39,20 +38,20 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := local.Open(cfg.Forge.Path, botName, local.WithClock(a.now))
+	f, shutdown, err := a.openForge(cfg)
 	if err != nil {
 		return nil, nil, err
 	}
 	source, material, err := sources{}.open(ctx, cfg)
 	if err != nil {
-		return nil, nil, errors.Join(err, f.Shutdown())
+		return nil, nil, errors.Join(err, shutdown())
 	}
 	var all []*conductor.Conductor
 	for _, e := range environments {
 		chooser := &chooser{source: source, environment: e, now: a.now}
 		open, err := e.Policy.Calendar()
 		if err != nil {
-			return nil, nil, errors.Join(err, f.Shutdown())
+			return nil, nil, errors.Join(err, shutdown())
 		}
 		c, err := conductor.New(conductor.Settings{
 			Environment: e.Path, Branch: cfg.Forge.Branch, Forge: f, Observer: observationFile(e.Cluster.ObservationFile), Material: material,
@@ -60,14 +59,14 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 			Merge: conductor.When(e.Policy.Merge), MergeByKind: mergeByKind(e.Policy), Calendar: open,
 			MaxDwell: time.Duration(e.Policy.MaxDwell), Escalate: cfg.MergeRequests.Escalate,
 			Now: a.now, MaxGap: maxGap(time.Duration(cfg.Interval)), Marker: marker,
-			Log: slog.New(slog.NewTextHandler(a.stderr, nil)), Rights: cfg.Rights(), First: chooser.first(),
+			Log: slog.New(slog.NewTextHandler(a.stderr, nil)), Rights: cfg.Rights(), Role: roles(f), First: chooser.first(),
 		})
 		if err != nil {
-			return nil, nil, errors.Join(err, f.Shutdown())
+			return nil, nil, errors.Join(err, shutdown())
 		}
 		all = append(all, c)
 	}
-	return all, f.Shutdown, nil
+	return all, shutdown, nil
 }
 
 // watched are the environments to look after.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/linnet-bot/linnet/pkg/forge/local"
 	"github.com/linnet-bot/linnet/pkg/store"
 	"github.com/linnet-bot/linnet/pkg/store/changerecord"
 )
@@ -42,14 +41,11 @@ func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	if cfg.Forge == nil {
-		return usagef("no forge: name a configuration with forge: {kind: local, path: DIR} by --config or $LINNET_CONFIG")
-	}
-	forge, err := local.Open(cfg.Forge.Path, botName, local.WithClock(a.now))
+	forge, shutdown, err := a.openForge(cfg)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, forge.Shutdown()) }()
+	defer func() { err = errors.Join(err, shutdown()) }()
 	known, err := a.known(ctx, f.environment)
 	if err != nil {
 		return err

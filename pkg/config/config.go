@@ -72,16 +72,6 @@ type PackageRepository struct {
 	Access `yaml:",inline"`
 }
 
-// Forge says where merge requests live.
-type Forge struct {
-	// Kind of forge. `local` is a bare git repository and one SQLite file on disk, for trials without an account.
-	Kind ForgeKind `yaml:"kind"`
-	// Folder of a local forge.
-	Path string `yaml:"path,omitempty" path:"true"`
-	// Branch that Flux follows and merge requests aim at.
-	Branch string `yaml:"branch,omitempty" default:"main"`
-}
-
 // Store says where history, samples and the audit log are kept. Nothing is decided from them.
 type Store struct {
 	// SQLite file. It is made where there is none; its folder must exist.

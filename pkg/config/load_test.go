@@ -22,7 +22,16 @@ packages:
   folder: charts
   git:
     istiod: {url: ../istiod.git, caFile: ca.pem}
-forge: {kind: local, path: forge, branch: trunk}
+forge:
+  kind: github
+  branch: trunk
+  url: https://github.example.com
+  project: acme/gitops
+  app: {id: 12, installation: 34, privateKeyFile: app.pem}
+  caFile: ca.pem
+  clientCertFile: client.pem
+  clientKeyFile: client.key
+  proxyURL: http://proxy.example.com:3128
 mergeRequests:
   labels: [istio, canary]
   reviewers: [mesh-team]
@@ -63,6 +72,22 @@ stateKeyFile: key
 store: {path: linnet.db, retention: 720h}
 `
 
+func TestForgesHaveAnAddressOfTheirOwn(t *testing.T) {
+	for text, want := range map[string]string{
+		"forge: {kind: gitlab, project: platform/sub.group/gitops, tokenFile: t}":                       "https://gitlab.com",
+		"forge: {kind: github, project: acme/.github, tokenEnv: TOKEN}":                                 "https://github.com",
+		"forge: {kind: gitlab, project: a/b, tokenFile: t, url: 'https://gitlab.example.com:8443/git'}": "https://gitlab.example.com:8443/git",
+		"forge: {kind: local, path: x}":                                                                 "",
+	} {
+		c, err := Load("c.yaml", []byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if got := c.Forge.Address(); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestEveryFieldIsRead(t *testing.T) {
 	got, err := Load("/etc/linnet/linnet.yaml", []byte(whole))
 	if err != nil {
@@ -77,7 +102,11 @@ func TestEveryFieldIsRead(t *testing.T) {
 			Folder: "/etc/linnet/charts",
 			Git:    map[string]PackageRepository{"istiod": {URL: "/etc/istiod.git", Access: Access{CAFile: "/etc/linnet/ca.pem"}}},
 		},
-		Forge: &Forge{Kind: LocalForge, Path: "/etc/linnet/forge", Branch: "trunk"},
+		Forge: &Forge{
+			Kind: GitHub, Branch: "trunk", URL: "https://github.example.com", Project: "acme/gitops",
+			App:    &App{ID: 12, Installation: 34, PrivateKeyFile: "/etc/linnet/app.pem"},
+			CAFile: "/etc/linnet/ca.pem", ClientCertFile: "/etc/linnet/client.pem", ClientKeyFile: "/etc/linnet/client.key", ProxyURL: "http://proxy.example.com:3128",
+		},
 		MergeRequests: MergeRequests{
 			Labels: []string{"istio", "canary"}, Reviewers: []string{"mesh-team"}, Title: "{{.Phase}}",
 			Trailers: map[string]string{"Signed-off-by": "Linnet <linnet@example.com>"}, Method: Squash,

@@ -20,7 +20,7 @@ func TestProblems(t *testing.T) {
 		// Keys.
 		{"slip", "environments:\n  - path: dev\n    polcy: {}\n", `c.yaml:3: environments[0].polcy is not a known key; did you mean "policy"?`},
 		{"case", "mergerequests: {}", `c.yaml:1: mergerequests is not a known key; did you mean "mergeRequests"?`},
-		{"nothing near", "forge: {kind: local, path: x, zebra: 1}", "c.yaml:1: forge.zebra is not a known key; known here are kind, path, branch"},
+		{"nothing near", "forge: {kind: local, path: x, zebra: 1}", "c.yaml:1: forge.zebra is not a known key; known here are kind, path, branch, url, project, tokenFile, tokenEnv, app, caFile, clientCertFile, clientKeyFile, proxyURL"},
 		{"key of an inlined type", "releases: {cafile: x}", `c.yaml:1: releases.cafile is not a known key; did you mean "caFile"?`},
 		{"twice", "interval: 1m\nforge: {kind: local, path: x}\ninterval: 2m\n", "c.yaml:3: interval is written twice, first on line 1; keep one"},
 		{"twice in a map", "mergeRequests:\n  trailers:\n    A: x\n    A: y\n", "c.yaml:4: mergeRequests.trailers.A is written twice, first on line 3; keep one"},
@@ -30,7 +30,7 @@ func TestProblems(t *testing.T) {
 		// Secrets. The value is never repeated.
 		{"state key", "stateKey: hunter2", "c.yaml:1: stateKey would put a secret into this file; remove it and name stateKeyFile or stateKeyEnv instead"},
 		{"token", "releases: {token: hunter2}", "c.yaml:1: releases.token would put a secret into this file; remove it and name credentialsFile instead"},
-		{"password without a reference", "forge: {kind: local, path: x, password: hunter2}", "c.yaml:1: forge.password would put a secret into this file; remove it and name a file or an environment variable, where the reference has a key for it instead"},
+		{"password without a reference", "mergeRequests: {password: hunter2}", "c.yaml:1: mergeRequests.password would put a secret into this file; remove it and name a file or an environment variable, where the reference has a key for it instead"},
 		{"password in a URL", "releases: {url: 'https://me:hunter2@git.example.com/bb.git'}", "c.yaml:1: releases.url holds a password; remove it and name credentialsFile instead"},
 		{"password in a package's URL", "packages:\n  git:\n    istiod:\n      url: https://me:hunter2@git.example.com/istiod.git\n", "c.yaml:4: packages.git.istiod.url holds a password; remove it and name credentialsFile instead"},
 		{"password in a proxy's URL", "releases: {proxyURL: 'http://me:hunter2@proxy.example.com'}", "c.yaml:1: releases.proxyURL holds a password; leave proxyURL out and set HTTPS_PROXY in the environment instead"},
@@ -52,7 +52,8 @@ func TestProblems(t *testing.T) {
 		{"empty item", "environments:\n- path: dev\n-\n", "c.yaml:3: environments[1] is empty; write a value or remove it"},
 
 		// Words.
-		{"forge of another kind", "forge: {kind: gitlab, path: x}", `c.yaml:1: forge.kind is "gitlab", but must be local`},
+		{"password of a forge", "forge: {kind: local, path: x, password: hunter2}", "c.yaml:1: forge.password would put a secret into this file; remove it and name tokenFile or tokenEnv instead"},
+		{"forge of another kind", "forge: {kind: gitea, path: x}", `c.yaml:1: forge.kind is "gitea", but must be github, gitlab or local`},
 		{"slip in a word", "environments: [{path: dev, policy: {start: minr}}]", `c.yaml:1: environments[0].policy.start is "minr", but must be minor or patch; did you mean "minor"?`},
 		{"merge", "environments: [{path: dev, policy: {merge: on_promote}}]", `c.yaml:1: environments[0].policy.merge is "on_promote", but must be manual, on-promote or auto; did you mean "on-promote"?`},
 		{"method", "mergeRequests: {method: ff}", `c.yaml:1: mergeRequests.method is "ff", but must be merge, squash or rebase`},
@@ -63,10 +64,32 @@ func TestProblems(t *testing.T) {
 		{"package without a repository", "packages: {git: {istiod: {}}}", "c.yaml:1: packages.git.istiod.url is missing; write the URL or the path of a git repository"},
 		{"package with nothing", "packages: {git: {istiod: }}", "c.yaml:1: packages.git.istiod.url is missing; write the URL or the path of a git repository"},
 		{"proxy without a scheme", "releases: {proxyURL: 'proxy.example.com:3128'}", `c.yaml:1: releases.proxyURL is "proxy.example.com:3128", but must be an http, https or socks5 URL such as http://proxy.example.com:3128`},
-		{"forge without a kind", "forge: {path: x}", "c.yaml:1: forge.kind is missing; write local"},
+		{"forge without a kind", "forge: {path: x}", "c.yaml:1: forge.kind is missing; write github, gitlab or local"},
 		{"local forge without a folder", "forge: {kind: local}", "c.yaml:1: forge.path is missing; write the folder of the local forge"},
 		{"store without a file", "store: {}", "c.yaml:1: store.path is missing; write the file that keeps the history, such as linnet.db"},
 		{"store that keeps nothing", "store: {path: x, retention: 5m}", "c.yaml:1: store.retention is 5m, but must be at least 1h"},
+		{"local forge with what only others have", "forge: {kind: local, path: x, url: 'https://gitlab.example.com', tokenFile: t}",
+			"c.yaml:1: forge.tokenFile means nothing to a local forge; remove it, or correct forge.kind\n" +
+				"c.yaml:1: forge.url means nothing to a local forge; remove it, or correct forge.kind"},
+		{"GitLab without anything", "forge: {kind: gitlab}", "c.yaml:1: forge.project is missing; write the project, such as platform/gitops\n" +
+			"c.yaml:1: forge.tokenFile is missing; write the file that holds the bot's token"},
+		{"GitLab with a folder", "forge: {kind: gitlab, path: x, project: a/b, tokenFile: t}", "c.yaml:1: forge.path is only for a local forge; write forge.project"},
+		{"GitHub without anything", "forge: {kind: github}", "c.yaml:1: forge.project is missing; write the project, such as acme/gitops\n" +
+			"c.yaml:1: forge.app is missing; write the GitHub App that the bot is, or tokenFile for one that uses a token"},
+		{"GitHub with a sub-group", "forge: {kind: github, project: a/b/c, tokenFile: t}", `c.yaml:1: forge.project is "a/b/c", but must be a project such as acme/gitops`},
+		{"project with its ending", "forge: {kind: gitlab, project: a/b.git, tokenFile: t}", `c.yaml:1: forge.project is "a/b.git", but must be a project such as platform/gitops`},
+		{"address with a password", "forge: {kind: gitlab, project: a/b, tokenFile: t, url: 'https://me:hunter2@gitlab.example.com'}",
+			"c.yaml:1: forge.url must be an address such as https://gitlab.example.com, without a name, a password or a query in it"},
+		{"two credentials", "forge: {kind: github, project: a/b, tokenFile: t, app: {id: 1, privateKeyFile: k}}", "c.yaml:1: forge.app is given beside forge.tokenFile; keep one of the two"},
+		{"token where its variable belongs", "forge: {kind: gitlab, project: a/b, tokenEnv: glpat-hunter2}",
+			"c.yaml:1: forge.tokenEnv must be the name of an environment variable (letters, digits, underscores), not the token itself"},
+		{"App on GitLab", "forge: {kind: gitlab, project: a/b, app: {id: 1, privateKeyFile: k}}", "c.yaml:1: forge.app is only for GitHub; write tokenFile"},
+		{"App without a number and a key", "forge: {kind: github, project: a/b, app: {installation: -1}}",
+			"c.yaml:1: forge.app.id is 0, but must be the number that the App's settings page calls App ID\n" +
+				"c.yaml:1: forge.app.installation is -1, but must be a number from 1 on, or left out\n" +
+				"c.yaml:1: forge.app.privateKeyFile is missing; write the PEM file with the App's private key"},
+		{"half a client certificate", "forge: {kind: gitlab, project: a/b, tokenFile: t, clientCertFile: c}",
+			"c.yaml:1: forge.clientCertFile and forge.clientKeyFile go together; write both or neither"},
 		{"branch that is none", "forge: {kind: local, path: x, branch: 'a b'}", `c.yaml:1: forge.branch is "a b", but must be the name of a branch such as main`},
 		{"blank label", "mergeRequests: {labels: [a, ' ']}", "c.yaml:1: mergeRequests.labels[1] is blank; write a label or remove it"},
 		{"blank reviewer", "mergeRequests: {reviewers: [' ']}", "c.yaml:1: mergeRequests.reviewers[0] is blank; write a name or remove it"},

@@ -80,27 +80,19 @@ func (v *validator) repository(at, address string, access Access) {
 	case hasPassword(address):
 		v.problem(at+".url", "holds a password; remove it and name credentialsFile instead")
 	}
-	if access.ProxyURL == "" {
-		return
-	}
-	u, err := url.Parse(access.ProxyURL)
-	switch {
-	case hasPassword(access.ProxyURL):
-		v.problem(at+".proxyURL", "holds a password; leave proxyURL out and set HTTPS_PROXY in the environment instead")
-	case err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme):
-		v.problem(at+".proxyURL", "is %q, but must be an http, https or socks5 URL such as http://proxy.example.com:3128", access.ProxyURL)
-	}
+	v.proxy(at, access.ProxyURL)
 }
 
-func (v *validator) forge(f Forge) {
-	switch {
-	case f.Kind == "":
-		v.problem("forge.kind", "is missing; write %s", either(f.Kind.known()))
-	case f.Kind == LocalForge && f.Path == "":
-		v.problem("forge.path", "is missing; write the folder of the local forge")
+func (v *validator) proxy(at, address string) {
+	if address == "" {
+		return
 	}
-	if f.Branch == "" || strings.HasPrefix(f.Branch, "-") || strings.ContainsAny(f.Branch, " ~^:?*[\\") || strings.Contains(f.Branch, "..") {
-		v.problem("forge.branch", "is %q, but must be the name of a branch such as main", f.Branch)
+	u, err := url.Parse(address)
+	switch {
+	case hasPassword(address):
+		v.problem(at+".proxyURL", "holds a password; leave proxyURL out and set HTTPS_PROXY in the environment instead")
+	case err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme):
+		v.problem(at+".proxyURL", "is %q, but must be an http, https or socks5 URL such as http://proxy.example.com:3128", address)
 	}
 }
 

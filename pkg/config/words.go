@@ -10,14 +10,6 @@ import (
 // words is a string that may only be one of a few. The decoder refuses others.
 type words interface{ known() []string }
 
-// ForgeKind is a vendor of forges.
-type ForgeKind string
-
-// LocalForge is a bare git repository and one SQLite file on disk.
-const LocalForge ForgeKind = "local"
-
-func (ForgeKind) known() []string { return []string{string(LocalForge)} }
-
 // MergeMethod is how a forge merges.
 type MergeMethod string
 

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/linnet-bot/linnet/pkg/chatops"
+	"github.com/linnet-bot/linnet/pkg/conductor"
+	"github.com/linnet-bot/linnet/pkg/config"
+	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/forge/gitlab"
+	"github.com/linnet-bot/linnet/pkg/forge/local"
+	"github.com/linnet-bot/linnet/pkg/forge/transport"
+)
+
+var errNoForge = usagef("no forge: name a configuration with forge by --config or $LINNET_CONFIG, such as forge: {kind: local, path: DIR}, which needs no account")
+
+// openForge opens the configured forge as the bot. The caller ends with the function that comes back.
+func (a *app) openForge(cfg config.Config) (forge.Forge, func() error, error) {
+	if cfg.Forge == nil {
+		return nil, nil, errNoForge
+	}
+	switch cfg.Forge.Kind {
+	case config.GitLab:
+		return a.openGitLab(*cfg.Forge)
+	default:
+		f, err := local.Open(cfg.Forge.Path, botName, local.WithClock(a.now))
+		if err != nil {
+			return nil, nil, err
+		}
+		return f, f.Shutdown, nil
+	}
+}
+
+// openGitLab speaks with the API and with Git by two transports: each wants the token in a header of its own.
+func (a *app) openGitLab(f config.Forge) (forge.Forge, func() error, error) {
+	secrets := transport.NewRedactor()
+	a.hide(secrets)
+	base, err := network(f)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the forge %s: %w", f.Address(), err)
+	}
+	token, err := a.token(f, "Private-Token", "", secrets)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the forge %s: %w", f.Address(), err)
+	}
+	address, err := url.Parse(f.Address())
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the forge %s: %w", f.Address(), err)
+	}
+	client := func(credential transport.CredentialFunc) *http.Client {
+		return &http.Client{Transport: transport.New(transport.Options{Name: address.Host, Hosts: []string{address.Host}, UserAgent: "linnet",
+			Credential: credential, Base: base})}
+	}
+	opened, err := gitlab.New(gitlab.Options{URL: f.Address(), Project: f.Project, Client: client(token), GitClient: client(gitlab.ForGit(token)),
+		RequiredChecks: []string{conductor.CheckName}})
+	if err != nil {
+		return nil, nil, err
+	}
+	return opened, func() error { base.CloseIdleConnections(); return nil }, nil
+}
+
+func network(f config.Forge) (*http.Transport, error) {
+	return transport.NewBase(transport.Network{CAFile: f.CAFile, ClientCertFile: f.ClientCertFile, ClientKeyFile: f.ClientKeyFile, ProxyURL: f.ProxyURL})
+}
+
+// token is the configured token as a header.
+func (a *app) token(f config.Forge, header, prefix string, secrets *transport.Redactor) (transport.CredentialFunc, error) {
+	if f.TokenFile != "" {
+		return transport.TokenFile(f.TokenFile, header, prefix, secrets.Add), nil
+	}
+	value := a.getenv(f.TokenEnv)
+	if value == "" {
+		return nil, fmt.Errorf("the environment variable %s, which is to hold the token, is empty", f.TokenEnv)
+	}
+	secrets.Add(value)
+	return func(context.Context) (transport.Credential, error) {
+		return transport.Credential{Header: header, Value: prefix + value}, nil
+	}, nil
+}
+
+// hide keeps secrets out of everything that the program prints from now on.
+func (a *app) hide(secrets *transport.Redactor) {
+	a.stdout, a.stderr = secrets.Writer(a.stdout), secrets.Writer(a.stderr)
+}
+
+// roles asks the forge for roles; nil where it has none.
+func roles(f forge.Forge) func(context.Context, forge.User) (chatops.Role, error) {
+	teller, ok := f.(forge.Roles)
+	if !ok {
+		return nil
+	}
+	return func(ctx context.Context, u forge.User) (chatops.Role, error) {
+		word, err := teller.Role(ctx, u)
+		if err != nil || word == "" {
+			return chatops.NoRole, err
+		}
+		role, known := chatops.ParseRole(word)
+		if !known {
+			return chatops.NoRole, errors.New("the forge gives " + u.Name + " a role that is not known here: " + word)
+		}
+		return role, nil
+	}
+}
