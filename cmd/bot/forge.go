@@ -37,13 +37,12 @@ func (a *app) openForge(cfg config.Config) (forge.Forge, func() error, error) {
 
 // openGitLab speaks with the API and with Git by two transports: each wants the token in a header of its own.
 func (a *app) openGitLab(f config.Forge) (forge.Forge, func() error, error) {
-	secrets := transport.NewRedactor()
-	a.hide(secrets)
+	a.hide()
 	base, err := network(f)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the forge %s: %w", f.Address(), err)
 	}
-	token, err := a.token(f, "Private-Token", "", secrets)
+	token, err := a.token(f, "Private-Token", "")
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the forge %s: %w", f.Address(), err)
 	}
@@ -68,23 +67,26 @@ func network(f config.Forge) (*http.Transport, error) {
 }
 
 // token is the configured token as a header.
-func (a *app) token(f config.Forge, header, prefix string, secrets *transport.Redactor) (transport.CredentialFunc, error) {
+func (a *app) token(f config.Forge, header, prefix string) (transport.CredentialFunc, error) {
 	if f.TokenFile != "" {
-		return transport.TokenFile(f.TokenFile, header, prefix, secrets.Add), nil
+		return transport.TokenFile(f.TokenFile, header, prefix, a.secrets.Add), nil
 	}
 	value := a.getenv(f.TokenEnv)
 	if value == "" {
 		return nil, fmt.Errorf("the environment variable %s, which is to hold the token, is empty", f.TokenEnv)
 	}
-	secrets.Add(value)
+	a.secrets.Add(value)
 	return func(context.Context) (transport.Credential, error) {
 		return transport.Credential{Header: header, Value: prefix + value}, nil
 	}, nil
 }
 
-// hide keeps secrets out of everything that the program prints from now on.
-func (a *app) hide(secrets *transport.Redactor) {
-	a.stdout, a.stderr = secrets.Writer(a.stdout), secrets.Writer(a.stderr)
+// hide keeps secrets out of all that the program prints from now on.
+func (a *app) hide() {
+	if a.secrets == nil {
+		a.secrets = transport.NewRedactor()
+		a.stdout, a.stderr = a.secrets.Writer(a.stdout), a.secrets.Writer(a.stderr)
+	}
 }
 
 // roles asks the forge for roles; nil where it has none.

@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,8 +22,8 @@ import (
 // gitlabTrial is a folder with a configuration for a project of a fake GitLab that holds the miniature repository.
 type gitlabTrial struct {
 	*fakegitlab.Server
-	dir string
-	bot fakegitlab.User
+	dir, url string
+	pat      fakegitlab.User
 }
 
 func newGitLabTrial(t *testing.T) gitlabTrial {
@@ -66,7 +71,7 @@ func newGitLabTrial(t *testing.T) gitlabTrial {
 			t.Fatalf("git %s: %v\n%s", args[0], err, out)
 		}
 	}
-	return gitlabTrial{Server: fake, dir: dir, bot: bot}
+	return gitlabTrial{Server: fake, dir: dir, url: front.URL, pat: pat}
 }
 
 // linnet runs the program in the trial and gives what it printed and its exit code.
@@ -110,6 +115,108 @@ func TestATokenThatGitLabRefusesIsSaidAndNotShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	if printed, code = g.linnet("run", "--once"); code != exitFailed || !strings.Contains(printed, "cannot read the token file") {
+		t.Errorf("code %d, printed:\n%s", code, printed)
+	}
+}
+
+// untilSaid is a log that tells when a text was said.
+type untilSaid struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	said map[string]chan string // what came with it
+}
+
+func (u *untilSaid) Write(text []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for what, said := range u.said {
+		if line := string(text); strings.Contains(line, what) {
+			select {
+			case said <- line:
+			default:
+			}
+		}
+	}
+	return u.text.Write(text)
+}
+
+func TestServeLooksWhenAWebhookTellsOfSomething(t *testing.T) {
+	g := newGitLabTrial(t)
+	config, err := os.ReadFile(filepath.Join(g.dir, "linnet.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config = append(config, "interval: 24h\nwebhooks: {listen: '127.0.0.1:0', secretFile: hook}\n"...)
+	if err := errors.Join(os.WriteFile(filepath.Join(g.dir, "linnet.yaml"), config, 0o600), os.WriteFile(filepath.Join(g.dir, "hook"), []byte("a-secret-of-the-hook"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	log := &untilSaid{said: map[string]chan string{"listening": make(chan string, 1), "write the note": make(chan string, 1), "answer comment": make(chan string, 1)}}
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	ended := make(chan error, 1)
+	go func() {
+		a := &app{stdout: io.Discard, stderr: log, getenv: func(string) string { return "" }, now: time.Now, width: 80}
+		ended <- a.execute(ctx, []string{"serve", "--config", filepath.Join(g.dir, "linnet.yaml")})
+	}()
+	_, address, _ := strings.Cut(strings.TrimSpace(<-log.said["listening"]), "address=")
+	<-log.said["write the note"]
+
+	send := func(method, to, body string, headers map[string]string) int {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, to, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		for name, value := range headers {
+			r.Header.Set(name, value)
+		}
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = answer.Body.Close() }()
+		return answer.StatusCode
+	}
+	if code := send("POST", g.url+"/api/v4/projects/7/merge_requests/1/notes", `{"body": "/canary help"}`, map[string]string{"Private-Token": g.pat.Token}); code != http.StatusCreated {
+		t.Fatalf("the comment: HTTP %d", code)
+	}
+	event := `{"object_kind": "note", "project": {"path_with_namespace": "acme/platform/gitops"}, "merge_request": {"iid": 1, "last_commit": {"id": "` + strings.Repeat("a", 40) + `"}},
+		"object_attributes": {"id": 5, "action": "create", "noteable_type": "MergeRequest", "note": "/canary help"}}` //nolint:misspell // GitLab's word
+	headers := map[string]string{"X-Gitlab-Event": "Note Hook", "X-Gitlab-Token": "hunter2", "Idempotency-Key": "one"}
+	if code := send("POST", "http://"+address+"/hooks/gitlab", event, headers); code != http.StatusUnauthorized {
+		t.Errorf("a wrong token: HTTP %d", code)
+	}
+	headers["X-Gitlab-Token"] = "a-secret-of-the-hook"
+	if code := send("POST", "http://"+address+"/hooks/gitlab", event, headers); code != http.StatusAccepted {
+		t.Errorf("the webhook: HTTP %d", code)
+	}
+	<-log.said["answer comment"]
+	interrupt()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	if text := log.text.String(); strings.Contains(text, "level=ERROR") || strings.Contains(text, "a-secret-of-the-hook") || strings.Contains(text, "hunter2") {
+		t.Errorf("the log says:\n%s", text)
+	}
+}
+
+func TestServeDoesNotBeginWithoutASecret(t *testing.T) {
+	g := newGitLabTrial(t)
+	if printed, code := g.linnet("serve"); code != exitUsage || !strings.Contains(printed, "no webhooks to listen for") {
+		t.Errorf("code %d, printed:\n%s", code, printed)
+	}
+	config, err := os.ReadFile(filepath.Join(g.dir, "linnet.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(g.dir, "linnet.yaml"), append(config, "webhooks: {listen: '127.0.0.1:0', secretFile: nowhere}\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if printed, code := g.linnet("serve"); code != exitFailed || !strings.Contains(printed, "nowhere") {
 		t.Errorf("code %d, printed:\n%s", code, printed)
 	}
 }

@@ -46,11 +46,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/linnet-bot/linnet/internal/nearest"
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"github.com/linnet-bot/linnet/internal/nearest"
+	"github.com/linnet-bot/linnet/pkg/forge/transport"
 )
 
 // commands lists the subcommands, one a line.
@@ -67,6 +69,7 @@ func commands(a *app) []*cobra.Command {
 		newPlanCommand(a),
 		newReportCommand(a),
 		newRunCommand(a),
+		newServeCommand(a),
 		newStatusCommand(a),
 		newVersionCommand(a),
 	}
@@ -83,8 +86,9 @@ type app struct {
 	width  int  // columns to fill; 80 where stdout is not a terminal
 	height int  // rows of the terminal; 0 where stdout is none
 
-	configFile string // value of --config
-	started    bool   // a command's own code began to run
+	configFile string              // value of --config
+	secrets    *transport.Redactor // what is not printed; nil = there are none
+	started    bool                // a command's own code began to run
 }
 
 // newApp is the app of the running process.

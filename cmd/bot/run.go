@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/linnet-bot/linnet/pkg/conductor"
+	"github.com/linnet-bot/linnet/pkg/config"
 )
 
 func newRunCommand(a *app) *cobra.Command {
@@ -30,7 +31,17 @@ Run so by a schedule, set interval to the schedule's, and give a state key, or e
 	return cmd
 }
 
-func (a *app) run(ctx context.Context, once bool, environment string) (err error) {
+func (a *app) run(ctx context.Context, once bool, environment string) error {
+	return a.conduct(ctx, environment, func(ctx context.Context, cfg config.Config, all []*conductor.Conductor) error {
+		if once {
+			return a.lookOnce(ctx, all)
+		}
+		return watch(ctx, time.Duration(cfg.Interval), nil, func() { lookAll(ctx, all) })
+	})
+}
+
+// conduct opens all that the configured environments need, and closes it after do.
+func (a *app) conduct(ctx context.Context, environment string, do func(context.Context, config.Config, []*conductor.Conductor) error) (err error) {
 	cfg, err := a.config()
 	if err != nil {
 		return err
@@ -45,16 +56,16 @@ func (a *app) run(ctx context.Context, once bool, environment string) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, recorded()) }()
-	if once {
-		return a.lookOnce(ctx, all)
-	}
-	return watch(ctx, time.Duration(cfg.Interval), func() {
-		for _, c := range all {
-			if _, err := c.Look(ctx); err != nil && ctx.Err() == nil {
-				c.Log.ErrorContext(ctx, err.Error(), "environment", c.Environment)
-			}
+	return do(ctx, cfg, all)
+}
+
+// lookAll looks at one environment after the other. One that fails does not hold up the others.
+func lookAll(ctx context.Context, all []*conductor.Conductor) {
+	for _, c := range all {
+		if _, err := c.Look(ctx); err != nil && ctx.Err() == nil {
+			c.Log.ErrorContext(ctx, err.Error(), "environment", c.Environment)
 		}
-	})
+	}
 }
 
 func (a *app) lookOnce(ctx context.Context, all []*conductor.Conductor) error {

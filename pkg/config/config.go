@@ -20,6 +20,8 @@ type Config struct {
 	Packages Packages `yaml:"packages,omitempty"`
 	// Where merge requests are opened. `linnet run`, `linnet status` and `linnet mr` need it; `linnet plan` does not.
 	Forge *Forge `yaml:"forge,omitempty"`
+	// Where webhooks of the forge are received. `linnet serve` needs it; `linnet run` does not.
+	Webhooks *Webhooks `yaml:"webhooks,omitempty"`
 	// What every merge request carries.
 	MergeRequests MergeRequests `yaml:"mergeRequests,omitempty"`
 	// The environments that are watched. One that is not listed can still be inspected and planned, with the defaults.

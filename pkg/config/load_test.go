@@ -32,6 +32,7 @@ forge:
   clientCertFile: client.pem
   clientKeyFile: client.key
   proxyURL: http://proxy.example.com:3128
+webhooks: {listen: ":9000", secretFile: hook}
 mergeRequests:
   labels: [istio, canary]
   reviewers: [mesh-team]
@@ -107,6 +108,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 			App:    &App{ID: 12, Installation: 34, PrivateKeyFile: "/etc/linnet/app.pem"},
 			CAFile: "/etc/linnet/ca.pem", ClientCertFile: "/etc/linnet/client.pem", ClientKeyFile: "/etc/linnet/client.key", ProxyURL: "http://proxy.example.com:3128",
 		},
+		Webhooks: &Webhooks{Listen: ":9000", SecretFile: "/etc/linnet/hook"},
 		MergeRequests: MergeRequests{
 			Labels: []string{"istio", "canary"}, Reviewers: []string{"mesh-team"}, Title: "{{.Phase}}",
 			Trailers: map[string]string{"Signed-off-by": "Linnet <linnet@example.com>"}, Method: Squash,

@@ -43,6 +43,9 @@ func (v *validator) config(c Config) {
 	if c.Forge != nil {
 		v.forge(*c.Forge)
 	}
+	if c.Webhooks != nil {
+		v.webhooks(*c.Webhooks, c.Forge)
+	}
 	v.mergeRequests(c.MergeRequests)
 	if c.Store != nil {
 		v.store(*c.Store)
