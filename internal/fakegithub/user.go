@@ -82,9 +82,17 @@ func (s *Server) AddApp(slug string) (App, error) {
 		Key: pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})}, nil
 }
 
+// InstallationToken gives a token as which the App acts and that does not end, for tests in which time flies.
+func (s *Server) InstallationToken(of App) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.apps, func(a *app) bool { return a.id == of.ID })
+	return s.token("", actor{user: s.apps[i].bot, app: s.apps[i]})
+}
+
 // authenticate finds whom a request's token belongs to. An App's own signature is nobody's token; see mint.
 func (s *Server) authenticate(r *http.Request) (actor, bool) {
-	if r.PathValue("installation_id") != "" {
+	if r.PathValue("installation_id") != "" || strings.HasSuffix(r.URL.Path, "/installation") {
 		return actor{}, true
 	}
 	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -106,16 +114,35 @@ func (c *call) mint() (int, any) {
 		return missing()
 	}
 	a := c.apps[i]
-	signed := strings.TrimPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	claims := jwt.RegisteredClaims{}
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation()) // the clock is ours
-	_, err := parser.ParseWithClaims(signed, &claims, func(*jwt.Token) (any, error) { return a.key, nil })
-	if err != nil || claims.Issuer != strconv.FormatInt(a.id, 10) {
+	if !c.signedBy(a) {
 		return fail(http.StatusUnauthorized, "A JSON web token could not be decoded")
 	}
 	expires := c.now().Add(time.Hour)
 	t := c.token("", actor{user: a.bot, app: a, expires: expires})
 	return http.StatusCreated, obj{"token": t, "expires_at": stamp(expires), "permissions": obj{"contents": "write", "metadata": "read"}, "repository_selection": "selected"}
+}
+
+// signedBy is whether an App has signed the request.
+func (c *call) signedBy(a *app) bool {
+	signed := strings.TrimPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+	claims := jwt.RegisteredClaims{}
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation()) // the clock is ours
+	_, err := parser.ParseWithClaims(signed, &claims, func(*jwt.Token) (any, error) { return a.key, nil })
+	return err == nil && claims.Issuer == strconv.FormatInt(a.id, 10)
+}
+
+// installation answers an App where it is installed on the repository.
+func (c *call) installation() (int, any) {
+	for _, a := range c.apps {
+		if c.signedBy(a) {
+			at := fmt.Sprintf("%s/app/installations/%d", c.base, a.installation)
+			return http.StatusOK, obj{"id": a.installation, "app_id": a.id, "app_slug": a.slug, "account": c.user(c.users[0]), "target_id": c.users[0].id, "target_type": "Organization",
+				"repository_selection": "selected", "access_tokens_url": at + "/access_tokens", "repositories_url": c.base + "/installation/repositories", "html_url": at,
+				"permissions": obj{"checks": "write", "contents": "write", "metadata": "read", "pull_requests": "write"}, "events": []string{}, "single_file_name": nil,
+				"created_at": stamp(a.made), "updated_at": stamp(a.made), "suspended_at": nil, "suspended_by": nil}
+		}
+	}
+	return fail(http.StatusUnauthorized, "A JSON web token could not be decoded")
 }
 
 func (c *call) user(u *user) any {
@@ -164,7 +191,10 @@ func (c *call) permission() (int, any) {
 		return missing()
 	}
 	u := c.users[i]
-	coarse := map[string]string{"": "none", "read": "read", "triage": "read", "write": "write", "maintain": "write", "admin": "admin"}[u.role]
+	coarse, known := map[string]string{"": "none", "read": "read", "triage": "read", "write": "write", "maintain": "write", "admin": "admin"}[u.role]
+	if !known { // an organisation's own
+		coarse = "write"
+	}
 	o := c.user(u).(obj)
 	o["role_name"] = u.role
 	o["email"], o["name"] = nil, nil

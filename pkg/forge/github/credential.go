@@ -21,7 +21,7 @@ type Installation struct {
 	// URL is as in Options.
 	URL   string
 	AppID int64
-	// ID of the installation, the number at the end of its address.
+	// ID of the installation, the number at the end of its address. With 0 it is looked for where Project is.
 	ID int64
 	// Key is the App's private key, PEM.
 	Key []byte
@@ -49,32 +49,64 @@ func (i Installation) Credential() (transport.CredentialFunc, error) {
 	if !ok {
 		return nil, fmt.Errorf("%q is not a GitHub project: write it as owner/name", i.Project)
 	}
-	minter, err := ghinstallation.New(i.Base, i.AppID, i.ID, i.Key)
+	app, err := ghinstallation.NewAppsTransport(i.Base, i.AppID, i.Key)
 	if err != nil {
 		return nil, errors.New("the private key of the GitHub App cannot be read: give the PEM file that GitHub made")
 	}
-	minter.BaseURL = strings.TrimSuffix(at.rest.String(), "/")
-	minter.InstallationTokenOptions = &gh.InstallationTokenOptions{Repositories: []string{repo}, Permissions: permissions()}
-	key := "app/" + strconv.FormatInt(i.AppID, 10) + "/installation/" + strconv.FormatInt(i.ID, 10)
+	app.BaseURL = strings.TrimSuffix(at.rest.String(), "/")
 	var mu sync.Mutex
-	var last string
+	var minter *ghinstallation.Transport
+	var last, key string
 	return ForGit(func(ctx context.Context) (transport.Credential, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if minter == nil {
+			id, err := i.find(ctx, app, at)
+			if err != nil {
+				return transport.Credential{}, err
+			}
+			minter = ghinstallation.NewFromAppsTransport(app, id)
+			minter.BaseURL = app.BaseURL
+			minter.InstallationTokenOptions = &gh.InstallationTokenOptions{Repositories: []string{repo}, Permissions: permissions()}
+			key = "app/" + strconv.FormatInt(i.AppID, 10) + "/installation/" + strconv.FormatInt(id, 10)
+		}
 		token, err := minter.Token(ctx)
 		if err != nil {
-			return transport.Credential{}, mintFailure(ctx, err, i.ID)
+			return transport.Credential{}, mintFailure(ctx, err, i.Project)
 		}
-		mu.Lock()
 		if last != token && i.Tell != nil {
 			i.Tell(token)
 		}
 		last = token
-		mu.Unlock()
 		return transport.Credential{Header: "Authorization", Value: "Bearer " + token, Key: key}, nil
 	}), nil
 }
 
+// find gives the installation's number.
+func (i Installation) find(ctx context.Context, app http.RoundTripper, at addresses) (int64, error) {
+	if i.ID != 0 {
+		return i.ID, nil
+	}
+	client := gh.NewClient(&http.Client{Transport: app})
+	client.BaseURL = at.rest
+	owner, repo, _ := strings.Cut(i.Project, "/")
+	found, _, err := client.Apps.FindRepositoryInstallation(ctx, owner, repo)
+	var answer *gh.ErrorResponse
+	switch {
+	case err == nil:
+		return found.GetID(), nil
+	case ctx.Err() != nil:
+		return 0, ctx.Err()
+	case errors.As(err, &answer) && answer.Response != nil && answer.Response.StatusCode == http.StatusNotFound:
+		return 0, fmt.Errorf("find where the GitHub App is installed: it is not installed on %s: install it there", i.Project)
+	case errors.As(err, &answer) && answer.Response != nil:
+		return 0, fmt.Errorf("find where the GitHub App is installed on %s: HTTP %d: check the App's id, its key and the clock", i.Project, answer.Response.StatusCode)
+	}
+	return 0, fmt.Errorf("find where the GitHub App is installed on %s: no answer: check the address", i.Project)
+}
+
 // mintFailure keeps nothing of the library's error but its meaning: that one holds the request and with it the App's signature.
-func mintFailure(ctx context.Context, err error, id int64) error {
+func mintFailure(ctx context.Context, err error, project string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -83,9 +115,9 @@ func mintFailure(ctx context.Context, err error, id int64) error {
 		if answer.Response.Body != nil {
 			_ = answer.Response.Body.Close() // the library leaves it open
 		}
-		return fmt.Errorf("get a token for installation %d of the GitHub App: HTTP %d: check the App's id, its key and permissions, the installation and the clock", id, answer.Response.StatusCode)
+		return fmt.Errorf("get a token of the GitHub App for %s: HTTP %d: check the App's id, its key and permissions, the installation and the clock", project, answer.Response.StatusCode)
 	}
-	return fmt.Errorf("get a token for installation %d of the GitHub App: no answer: check the address", id)
+	return fmt.Errorf("get a token of the GitHub App for %s: no answer: check the address", project)
 }
 
 type gitTraffic struct{}

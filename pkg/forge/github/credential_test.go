@@ -150,3 +150,24 @@ func TestAddressesFollowFromTheWebAddress(t *testing.T) {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestTheInstallationIsFoundByTheProject(t *testing.T) {
+	h := newHub(t, holds(t, described(t)))
+	app, err := h.AddApp("linnet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(project string) (transport.Credential, error) {
+		c, err := github.Installation{URL: h.url, AppID: app.ID, Key: app.Key, Project: project, Base: h.base}.Credential()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c(t.Context())
+	}
+	if given, err := open(project); err != nil || !strings.HasPrefix(given.Value, "Bearer ghs_") {
+		t.Errorf("got no token: %v", err)
+	}
+	if _, err := open("acme/other"); err == nil || !strings.Contains(err.Error(), "not installed on acme/other") {
+		t.Errorf("a project without the App: %v", err)
+	}
+}
