@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"strings"
 
 	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/conductor"
 	"github.com/linnet-bot/linnet/pkg/config"
 	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/forge/github"
 	"github.com/linnet-bot/linnet/pkg/forge/gitlab"
 	"github.com/linnet-bot/linnet/pkg/forge/local"
 	"github.com/linnet-bot/linnet/pkg/forge/transport"
@@ -24,6 +27,8 @@ func (a *app) openForge(cfg config.Config) (forge.Forge, func() error, error) {
 		return nil, nil, errNoForge
 	}
 	switch cfg.Forge.Kind {
+	case config.GitHub:
+		return a.openGitHub(*cfg.Forge)
 	case config.GitLab:
 		return a.openGitLab(*cfg.Forge)
 	default:
@@ -33,6 +38,50 @@ func (a *app) openForge(cfg config.Config) (forge.Forge, func() error, error) {
 		}
 		return f, f.Shutdown, nil
 	}
+}
+
+// openGitHub acts as an App where one is configured, otherwise as the owner of a token.
+func (a *app) openGitHub(f config.Forge) (forge.Forge, func() error, error) {
+	a.hide()
+	failed := func(err error) (forge.Forge, func() error, error) {
+		return nil, nil, fmt.Errorf("open the forge %s: %w", f.Address(), err)
+	}
+	base, err := network(f)
+	if err != nil {
+		return failed(err)
+	}
+	hosts, err := github.Hosts(f.Address())
+	if err != nil {
+		return failed(err)
+	}
+	o := github.Options{URL: f.Address(), Project: f.Project, Now: a.now}
+	var credential transport.CredentialFunc
+	if f.App != nil {
+		o.AppID = int64(f.App.ID)
+		credential, err = a.installation(f, base)
+	} else {
+		credential, err = a.token(f, "Authorization", "Bearer ")
+		credential = github.ForGit(credential)
+	}
+	if err != nil {
+		return failed(err)
+	}
+	o.Client = &http.Client{Transport: transport.New(transport.Options{Name: hosts[0], Hosts: hosts, UserAgent: "linnet", Credential: credential, Base: base})}
+	opened, err := github.New(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	return opened, func() error { base.CloseIdleConnections(); return nil }, nil
+}
+
+// installation is the configured GitHub App, where it is installed on the project.
+func (a *app) installation(f config.Forge, base http.RoundTripper) (transport.CredentialFunc, error) {
+	key, err := os.ReadFile(f.App.PrivateKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the private key of the GitHub App: %w", err)
+	}
+	a.secrets.Add(strings.TrimSpace(string(key)))
+	return github.Installation{URL: f.Address(), AppID: int64(f.App.ID), ID: int64(f.App.Installation), Key: key, Project: f.Project, Base: base, Tell: a.secrets.Add}.Credential()
 }
 
 // openGitLab speaks with the API and with Git by two transports: each wants the token in a header of its own.

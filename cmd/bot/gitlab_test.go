@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,70 +15,29 @@ import (
 	"time"
 
 	"github.com/linnet-bot/linnet/internal/fakegitlab"
-	"github.com/linnet-bot/linnet/internal/miniature"
 )
 
-// gitlabTrial is a folder with a configuration for a project of a fake GitLab that holds the miniature repository.
+// gitlabTrial is a trial on a project of a fake GitLab.
 type gitlabTrial struct {
 	*fakegitlab.Server
-	dir, url string
-	pat      fakegitlab.User
+	trial
+	url string
+	pat fakegitlab.User
 }
 
 func newGitLabTrial(t *testing.T) gitlabTrial {
 	t.Helper()
-	dir := t.TempDir()
-	fake, err := fakegitlab.New(filepath.Join(dir, "gitlab"), fakegitlab.Options{Path: "acme/platform/gitops", QuickActions: fakegitlab.Some(true)})
+	fake, err := fakegitlab.New(t.TempDir(), fakegitlab.Options{Path: "acme/platform/gitops", QuickActions: fakegitlab.Some(true)})
 	if err != nil {
 		t.Skip(err)
 	}
 	front := httptest.NewServer(fake)
 	t.Cleanup(front.Close)
 	pat, bot := fake.AddUser("pat"), fake.AddUser("project_7_bot_0a1b2c")
-	for _, make := range []func() error{
-		func() error { return miniature.Releases(filepath.Join(dir, "releases")) },
-		func() error { return os.Mkdir(filepath.Join(dir, "packages"), 0o755) },
-		func() error { return miniature.PackagesDir(filepath.Join(dir, "packages")) },
-		func() error { return os.WriteFile(filepath.Join(dir, "token"), []byte(bot.Token+"\n"), 0o600) },
-		func() error {
-			config := "releases: {url: releases}\npackages: {folder: packages}\nenvironments: [{path: dev}]\n" +
-				"forge: {kind: gitlab, url: '" + front.URL + "', project: acme/platform/gitops, tokenFile: token}\n"
-			return os.WriteFile(filepath.Join(dir, "linnet.yaml"), []byte(config), 0o600)
-		},
-	} {
-		if err := make(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	clone := filepath.Join(dir, "clone")
-	for name, content := range miniature.Repository("git") {
-		file := filepath.Join(clone, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	remote := strings.Replace(front.URL, "://", "://pat:"+pat.Token+"@", 1) + "/acme/platform/gitops.git"
-	for _, args := range [][]string{{"init", "-q", "-b", "main", "."}, {"add", "-A"}, {"commit", "-q", "-m", "Start"}, {"push", "-q", remote, "main"}} {
-		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-c", "core.autocrlf=false"}, args...)...)
-		cmd.Dir = clone
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0",
-			"GIT_AUTHOR_NAME=Pat", "GIT_AUTHOR_EMAIL=pat@example.org", "GIT_COMMITTER_NAME=Pat", "GIT_COMMITTER_EMAIL=pat@example.org")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %s: %v\n%s", args[0], err, out)
-		}
-	}
-	return gitlabTrial{Server: fake, dir: dir, url: front.URL, pat: pat}
-}
-
-// linnet runs the program in the trial and gives what it printed and its exit code.
-func (g gitlabTrial) linnet(args ...string) (printed string, code int) {
-	var out bytes.Buffer
-	a := &app{stdout: &out, stderr: &out, getenv: func(string) string { return "" }, now: time.Now, width: 80}
-	code = run(a, append(args, "--config", filepath.Join(g.dir, "linnet.yaml")))
-	return out.String(), code
+	in := newTrial(t, "forge: {kind: gitlab, url: '"+front.URL+"', project: acme/platform/gitops, tokenFile: token}",
+		strings.Replace(front.URL, "://", "://pat:"+pat.Token+"@", 1)+"/acme/platform/gitops.git")
+	in.write(t, "token", bot.Token+"\n")
+	return gitlabTrial{Server: fake, trial: in, url: front.URL, pat: pat}
 }
 
 func TestRunOnGitLabOpensTheFirstMergeRequest(t *testing.T) {
