@@ -240,6 +240,7 @@ func (s State) say() []Action {
 	var actions []Action
 	if r.State == forge.Open {
 		if want := s.check(status); !s.shown(*r, want) {
+			want.Summary = status.note()
 			actions = append(actions, SetCheck{SHA: r.Head, Check: want})
 		}
 	}
@@ -265,7 +266,7 @@ func (s State) writeNote(r Request, visible string) []Action {
 	return []Action{WriteNote{Number: r.Number, Name: noteName, Body: key.seal(s.Marker, visible, s.Gate.Clock)}}
 }
 
-// check is the gate's verdict as the forge has it.
+// check is the gate's verdict as the forge has it, in one line. What the forge shows beside it is told once with each line; the note goes on telling.
 func (s State) check(t Status) forge.Check {
 	c := forge.Check{Name: CheckName, Title: s.Gate.inWords().summary}
 	switch {
@@ -288,9 +289,11 @@ func (s State) check(t Status) forge.Check {
 // shown tells whether the forge shows the check. It may go on to show the old title for as long as the state is the same; then it is enough to have stated
 // it.
 func (s State) shown(r Request, want forge.Check) bool {
+	stated := s.Stated
+	stated.Check.Summary = ""
 	for _, c := range r.Checks {
 		if c.By.ID == s.Me.ID && c.Name == want.Name {
-			return c.State == want.State && (c.Title == want.Title || s.Stated == SetCheck{SHA: r.Head, Check: want})
+			return c.State == want.State && (c.Title == want.Title || stated == SetCheck{SHA: r.Head, Check: want})
 		}
 	}
 	return false

@@ -2,6 +2,7 @@ package conductor
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,5 +43,20 @@ func TestAForgeThatKeepsOldTitlesComesToRest(t *testing.T) {
 	l.look(c)
 	if f.stated != before {
 		t.Errorf("a look that sees nothing new stated a check")
+	}
+}
+
+func TestTheCheckTellsWhatTheNoteTells(t *testing.T) {
+	l := newLab(t, "git")
+	c := l.conductor()
+	l.ready(c, 1)
+	stated, err := l.bot.Checks(t.Context(), l.get(1).Head)
+	if err != nil || len(stated) != 1 {
+		t.Fatalf("got the checks %v, %v", stated, err)
+	}
+	for _, want := range []string{"**Wanted** A reviewer: comment `/canary promote` below !1", "one-injector: 10 of 10"} {
+		if !strings.Contains(stated[0].Summary, want) {
+			t.Errorf("the summary lacks %q:\n%s", want, stated[0].Summary)
+		}
 	}
 }
