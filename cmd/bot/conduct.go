@@ -59,7 +59,7 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 			Merge: conductor.When(e.Policy.Merge), MergeByKind: mergeByKind(e.Policy), Calendar: open,
 			MaxDwell: time.Duration(e.Policy.MaxDwell), Escalate: cfg.MergeRequests.Escalate,
 			Now: a.now, MaxGap: maxGap(time.Duration(cfg.Interval)), Marker: marker,
-			Log: slog.New(slog.NewTextHandler(a.stderr, nil)), Rights: cfg.Rights(), Role: roles(f), First: chooser.first(),
+			Log: slog.New(slog.NewTextHandler(a.stderr, nil)), Rights: cfg.Rights(), Role: roles(f), InGroup: groups(f), First: chooser.first(),
 		})
 		if err != nil {
 			return nil, nil, errors.Join(err, shutdown())

@@ -138,6 +138,15 @@ func (a *app) hide() {
 	}
 }
 
+// groups asks the forge who is in which group; nil where it has none.
+func groups(f forge.Forge) func(context.Context, int64, forge.User) (bool, error) {
+	teller, ok := f.(forge.Groups)
+	if !ok {
+		return nil
+	}
+	return teller.InGroup
+}
+
 // roles asks the forge for roles; nil where it has none.
 func roles(f forge.Forge) func(context.Context, forge.User) (chatops.Role, error) {
 	teller, ok := f.(forge.Roles)

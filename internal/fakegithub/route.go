@@ -11,6 +11,7 @@ func (s *Server) route() {
 	s.handle("POST /app/installations/{installation_id}/access_tokens", (*call).mint)
 	const repo = "/repos/{owner}/{repo}"
 	s.handle("GET "+repo, (*call).repository)
+	s.handle("GET /organizations/{org_id}/team/{team_id}/memberships/{username}", (*call).teamMembership)
 	s.handle("GET "+repo+"/installation", (*call).installation)
 	s.handle("GET "+repo+"/collaborators/{username}/permission", (*call).permission)
 	s.handle("GET "+repo+"/branches/{branch}", (*call).branch)

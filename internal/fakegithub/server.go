@@ -36,6 +36,7 @@ type Server struct {
 	users    []*user
 	apps     []*app
 	tokens   map[string]actor
+	teams    map[int64]team
 	rules    Rules
 	pulls    []*pull
 	runs     []*run
@@ -57,7 +58,7 @@ func New(dir, project string, now func() time.Time) (*Server, error) {
 	if err != nil {
 		return nil, errors.New("the program git is not installed")
 	}
-	s := &Server{owner: owner, name: name, root: dir, dir: filepath.Join(dir, owner, name+".git"), now: now, tokens: map[string]actor{},
+	s := &Server{owner: owner, name: name, root: dir, dir: filepath.Join(dir, owner, name+".git"), now: now, tokens: map[string]actor{}, teams: map[int64]team{},
 		backend: filepath.Join(strings.TrimSpace(string(core)), "git-http-backend")}
 	for _, args := range [][]string{
 		{"init", "-q", "--bare", "-b", "main", s.dir},

@@ -78,6 +78,7 @@ type Server struct {
 	notes     []*note
 	lastID    int
 	overrides map[int]string
+	groups    map[int][]string
 	busy      int // how many statuses to answer with 409
 }
 
@@ -96,7 +97,7 @@ func New(dir string, o Options) (*Server, error) {
 	if o.Settings.SquashOption == "" {
 		o.Settings.SquashOption = "default_off"
 	}
-	s := &Server{o: o, settings: o.Settings, gitDir: filepath.Join(dir, filepath.FromSlash(o.Path)+".git"), refs: map[string]string{}, overrides: map[int]string{}}
+	s := &Server{o: o, settings: o.Settings, gitDir: filepath.Join(dir, filepath.FromSlash(o.Path)+".git"), refs: map[string]string{}, overrides: map[int]string{}, groups: map[int][]string{}}
 	if out, err := exec.CommandContext(context.Background(), git, "init", "-q", "--bare", "-b", "main", s.gitDir).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("make a fake GitLab: %w: %s", err, out)
 	}
@@ -312,6 +313,7 @@ func (s *Server) routes() {
 		}
 		return 200, map[string]any{"reset_approvals_on_push": !s.settings.KeepApprovals}, nil
 	})
+	s.handle("GET /groups/{group}/members/all/{user}", s.getGroupMember)
 	s.handle("GET "+project+"/members/all", s.listMembers)
 	s.handle("GET "+project+"/members/all/{user}", s.getMember)
 	s.handle("POST "+project+"/repository/commits", s.createCommit)

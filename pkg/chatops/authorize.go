@@ -6,8 +6,10 @@ import "fmt"
 type Actor struct {
 	Name string // login, without "@"
 	Role Role   // in the project; NoRole where the forge did not say
-	Bot  bool   // the forge knows it as a bot or an application
-	Self bool   // it is this bot; compare IDs, not names
+	// Groups are those of the groups that the rights name in which the forge says that it is.
+	Groups []int64
+	Bot    bool // the forge knows it as a bot or an application
+	Self   bool // it is this bot; compare IDs, not names
 }
 
 // Target is what the command was written below.
@@ -53,7 +55,9 @@ func Authorize(actor Actor, verbName string, target Target, rights Rights) Decis
 		return allow("everyone may")
 	case right.Role != NoRole && actor.Role >= right.Role && actor.Role <= Owner:
 		return allow("%s is %s", code(actor.Name), a(actor.Role))
-	case right.Role == NoRole && len(right.Users) == 0:
+	case right.group(actor.Groups) != 0:
+		return allow("%s is of group %d", code(actor.Name), right.group(actor.Groups))
+	case right.Role == NoRole && len(right.Users)+len(right.Groups) == 0:
 		return refuse("nobody has the right to %[1]s; commands.%[1]s of the configuration gives it", verbName)
 	case actor.Role <= NoRole || actor.Role > Owner:
 		return refuse("%s has no role in the project, and %s takes %s", code(actor.Name), verbName, right)

@@ -13,6 +13,7 @@ func TestAuthorize(t *testing.T) {
 	rights := DefaultRights()
 	rights[SkipSoak] = Right{Users: []string{"ana", "deploy-bot"}}
 	rights[Rollback] = Right{Role: Developer, Users: []string{"carl"}}
+	rights[Accept] = Right{Groups: []int64{17, 18}, Users: []string{"ana"}}
 	rights[Abort] = Right{}
 	delete(rights, Retry)
 	for _, tc := range []struct {
@@ -34,6 +35,10 @@ func TestAuthorize(t *testing.T) {
 		{"a role does not name", Actor{Name: "bo", Role: Owner}, SkipSoak, here, "no: `bo` is an owner, and skip-soak takes `ana` or `deploy-bot`"},
 		{"named beside a role", Actor{Name: "carl"}, Rollback, here, "yes: `carl` is named for it"},
 		{"neither", Actor{Name: "bo", Role: Reporter}, Rollback, here, "no: `bo` is a reporter, and rollback takes a developer or `carl`"},
+		{"of a group", Actor{Name: "bo", Groups: []int64{18}}, Accept, here, "yes: `bo` is of group 18"},
+		{"of another group", Actor{Name: "bo", Role: Owner, Groups: []int64{1}}, Accept, here,
+			"no: `bo` is an owner, and accept takes somebody of group 17, somebody of group 18 or `ana`"},
+		{"a bot of a group", Actor{Name: "renovate", Groups: []int64{17}, Bot: true}, Accept, here, "no: `renovate` is a bot, and a bot must be named for accept"},
 		{"nobody's", Actor{Name: "ana", Role: Owner}, Abort, here, "no: nobody has the right to abort; commands.abort of the configuration gives it"},
 		{"not given", Actor{Name: "ana", Role: Owner}, Retry, here, "no: nobody has the right to retry; commands.retry of the configuration gives it"},
 		{"not a verb", Actor{Name: "ana", Role: Owner}, "format @disk", here, `no: "format ?disk" is not a command`},

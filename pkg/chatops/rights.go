@@ -1,6 +1,8 @@
 package chatops
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -53,10 +55,11 @@ func RoleWords() []string {
 type Right struct {
 	Everyone bool     // who can comment, bots left out
 	Role     Role     // this one and every higher one; NoRole = no role is enough
+	Groups   []int64  // and the members of these: teams on GitHub, groups on GitLab, by number
 	Users    []string // and these, by the name on the forge, without "@"; a bot only here
 }
 
-// String is who, in words: "a maintainer or `ana`".
+// String is who, in words: "a maintainer, somebody of group 17 or `ana`".
 func (r Right) String() string {
 	if r.Everyone {
 		return "everyone"
@@ -64,6 +67,9 @@ func (r Right) String() string {
 	var who []string
 	if r.Role != NoRole {
 		who = append(who, a(r.Role))
+	}
+	for _, group := range r.Groups {
+		who = append(who, fmt.Sprintf("somebody of group %d", group))
 	}
 	for _, user := range r.Users {
 		who = append(who, code(user))
@@ -86,6 +92,26 @@ func (r Right) names(user string) bool {
 		}
 	}
 	return false
+}
+
+// group is the first group of the right that is among these, 0 for none.
+func (r Right) group(in []int64) int64 {
+	for _, g := range r.Groups {
+		if slices.Contains(in, g) {
+			return g
+		}
+	}
+	return 0
+}
+
+// Groups are the groups that any right names, the lowest number first.
+func (r Rights) Groups() []int64 {
+	var all []int64
+	for _, right := range r {
+		all = append(all, right.Groups...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Rights is who may give which command, by verb. A verb that is not in it is nobody's.

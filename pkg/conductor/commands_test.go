@@ -105,6 +105,36 @@ func TestWhoMayNotIsRefusedForGood(t *testing.T) {
 	}
 }
 
+func TestAGroupGivesARightForAsLongAsTheForgeSaysSo(t *testing.T) {
+	l := newLab(t, "git")
+	in, failed := false, error(nil)
+	l.edit = func(s *Settings) {
+		s.Role = func(context.Context, forge.User) (chatops.Role, error) { return chatops.Developer, nil }
+		s.Rights = chatops.DefaultRights()
+		s.Rights[chatops.Promote] = chatops.Right{Groups: []int64{17}}
+		s.InGroup = func(_ context.Context, group int64, who forge.User) (bool, error) {
+			return in && group == 17 && who.Name == "ana", failed
+		}
+	}
+	c := l.conductor()
+	l.look(c)
+	l.ready(c, 1)
+	l.say("/canary promote")
+	if s := l.look(c); s.Done != 0 || !strings.Contains(s.Commands[len(s.Commands)-1], "promote takes somebody of group 17") {
+		t.Errorf("who is in no group promotes:\n%s", s.Text(100))
+	}
+	in, failed = true, errors.New("no network")
+	l.say("/canary promote")
+	if s := l.look(c); s.Done != 0 {
+		t.Errorf("a group that cannot be read is a group:\n%s", s.Text(100))
+	}
+	failed = nil
+	l.say("/canary promote")
+	if s := l.look(c); s.Done != 1 {
+		t.Errorf("got:\n%s", s.Text(100))
+	}
+}
+
 func TestPauseHoldsWhateverIsLost(t *testing.T) {
 	l, c := opened(t)
 	l.ready(c, 1)

@@ -91,6 +91,8 @@ type Settings struct {
 	// Role is what somebody may do in the project, as the forge says now. An error counts as no role. nil = a forge without roles, on which whoever can
 	// comment counts as a maintainer.
 	Role func(ctx context.Context, who forge.User) (chatops.Role, error)
+	// InGroup is whether somebody is in a group that the rights name, as the forge says now. An error counts as not. nil = a forge without groups.
+	InGroup func(ctx context.Context, group int64, who forge.User) (bool, error)
 	// Recorder keeps a history. nil = none.
 	Recorder Recorder
 }

@@ -56,7 +56,7 @@ var defaultRights = chatops.DefaultRights()
 
 // may asks whether the author of a comment may give the command, now.
 func (s State) may(r Request, c forge.Comment, cmd chatops.Command) chatops.Decision {
-	actor := chatops.Actor{Name: c.By.Name, Role: chatops.Maintainer, Bot: c.By.Bot, Self: c.By.ID == s.Me.ID}
+	actor := chatops.Actor{Name: c.By.Name, Role: chatops.Maintainer, Groups: s.InGroups[c.By.ID], Bot: c.By.Bot, Self: c.By.ID == s.Me.ID}
 	if s.Roles != nil {
 		actor.Role = s.Roles[c.By.ID]
 	}

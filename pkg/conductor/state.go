@@ -32,8 +32,9 @@ type State struct {
 	Escalate []string
 	Marker   *forge.Marker
 
-	Rights chatops.Rights          // nil = the defaults
-	Roles  map[string]chatops.Role // of who wrote below Newest, by user ID; nil = the forge has no roles
+	Rights   chatops.Rights          // nil = the defaults
+	Roles    map[string]chatops.Role // of who wrote below Newest, by user ID; nil = the forge has no roles
+	InGroups map[string][]int64      // those that the rights name and who wrote below Newest is in, by user ID
 
 	// Newest is the merge request that was opened last: there people say which way the upgrade goes. nil = there is none yet.
 	Newest *Request

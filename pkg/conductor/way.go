@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 	"github.com/linnet-bot/linnet/pkg/planner"
@@ -30,7 +29,7 @@ func (c *Conductor) readTurn(ctx context.Context, s *State, files tree.Tree, k k
 		return errLookAgain
 	}
 	s.Newest = &r
-	if err := c.readRoles(ctx, s); err != nil {
+	if err := c.readActors(ctx, s); err != nil {
 		return err
 	}
 	s.Turn, _ = s.hear(r)
@@ -49,27 +48,6 @@ func (c *Conductor) readTurn(ctx context.Context, s *State, files tree.Tree, k k
 	}
 	s.Plan = &plan
 	return nil
-}
-
-// readRoles asks the forge what those may do who wrote to the bot. A role that cannot be read is none.
-func (c *Conductor) readRoles(ctx context.Context, s *State) error {
-	if c.Role == nil {
-		return nil
-	}
-	s.Roles = map[string]chatops.Role{}
-	for _, comment := range s.Newest.reading(s.Me).remarks {
-		_, known := s.Roles[comment.By.ID]
-		if known || !comment.addressed {
-			continue
-		}
-		role, err := c.Role(ctx, comment.By)
-		if err != nil {
-			c.Log.WarnContext(ctx, "counts as without a role: "+err.Error(), "environment", s.Environment, "user", comment.By.Name)
-			role = chatops.NoRole
-		}
-		s.Roles[comment.By.ID] = role
-	}
-	return ctx.Err()
 }
 
 // step is a phase on the forge: one that is in by the merge request that was merged for it last, another one by its branch in this attempt.

@@ -7,10 +7,12 @@ import (
 	"github.com/linnet-bot/linnet/pkg/chatops"
 )
 
-// CommandRight is who may give one command: who has one of the roles, and who is named.
+// CommandRight is who may give one command: who has one of the roles, who is in one of the groups, and who is named.
 type CommandRight struct {
 	// Roles in the project on the forge. Each includes the higher ones.
 	Roles []RoleWord `yaml:"roles,omitempty"`
+	// Teams on GitHub, groups on GitLab, by their numbers, which stay when a name is given to somebody else.
+	Groups []int `yaml:"groups,omitempty"`
 	// People, and bots, by name on the forge.
 	Users []string `yaml:"users,omitempty"`
 }
@@ -20,6 +22,9 @@ func (c Config) Rights() chatops.Rights {
 	rights := chatops.DefaultRights()
 	for verb, given := range c.Commands {
 		right := chatops.Right{Users: given.Users}
+		for _, group := range given.Groups {
+			right.Groups = append(right.Groups, int64(group))
+		}
 		for _, word := range given.Roles {
 			if role, ok := chatops.ParseRole(string(word)); ok && (right.Role == chatops.NoRole || role < right.Role) {
 				right.Role = role
@@ -40,8 +45,13 @@ func (v *validator) commands(given map[string]CommandRight) {
 			v.problem(at, "is not a command, but must be %s%s", either(known), didYouMean(verb, known))
 			continue
 		}
-		if len(right.Roles)+len(right.Users) == 0 {
-			v.problem(at, "gives it to nobody; write roles or users, or leave it out for the default, %s", chatops.DefaultRights()[verb])
+		if len(right.Roles)+len(right.Users)+len(right.Groups) == 0 {
+			v.problem(at, "gives it to nobody; write roles, groups or users, or leave it out for the default, %s", chatops.DefaultRights()[verb])
+		}
+		for i, group := range right.Groups {
+			if group < 1 {
+				v.problem(item(at+".groups", i), "is %d, but must be the number of a team or a group, from 1 on", group)
+			}
 		}
 		for i, user := range right.Users {
 			meant := ""

@@ -68,9 +68,9 @@ func TestAutoIsNoDefault(t *testing.T) {
 }
 
 func TestRights(t *testing.T) {
-	got := load(t, "commands: {promote: {roles: [owner, maintain], users: [ana]}, skip-soak: {users: [bo]}, rollback: {roles: [write]}}").Rights()
+	got := load(t, "commands: {promote: {roles: [owner, maintain], users: [ana], groups: [17]}, skip-soak: {users: [bo]}, rollback: {roles: [write]}}").Rights()
 	want := chatops.DefaultRights()
-	want[chatops.Promote] = chatops.Right{Role: chatops.Maintainer, Users: []string{"ana"}}
+	want[chatops.Promote] = chatops.Right{Role: chatops.Maintainer, Groups: []int64{17}, Users: []string{"ana"}}
 	want[chatops.SkipSoak] = chatops.Right{Users: []string{"bo"}}
 	want[chatops.Rollback] = chatops.Right{Role: chatops.Developer}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -8,3 +8,10 @@ type Roles interface {
 	// "maintainer", "write". It is "" for somebody without one.
 	Role(ctx context.Context, u User) (string, error)
 }
+
+// Groups is a forge on which people are in groups. A local forge has none.
+type Groups interface {
+	// InGroup is whether the user is now in the group with this number, members that it inherits included. On GitHub it is a team of the organisation that
+	// owns the project. It is false for a group that does not exist or that the bot may not see.
+	InGroup(ctx context.Context, group int64, u User) (bool, error)
+}
