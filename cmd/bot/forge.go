@@ -17,6 +17,7 @@ import (
 	"github.com/linnet-bot/linnet/pkg/forge/gitlab"
 	"github.com/linnet-bot/linnet/pkg/forge/local"
 	"github.com/linnet-bot/linnet/pkg/forge/transport"
+	"github.com/linnet-bot/linnet/pkg/network"
 )
 
 var errNoForge = usagef("no forge: name a configuration with forge by --config or $LINNET_CONFIG, such as forge: {kind: local, path: DIR}, which needs no account")
@@ -46,7 +47,7 @@ func (a *app) openGitHub(f config.Forge) (forge.Forge, func() error, error) {
 	failed := func(err error) (forge.Forge, func() error, error) {
 		return nil, nil, fmt.Errorf("open the forge %s: %w", f.Address(), err)
 	}
-	base, err := network(f)
+	base, err := networkOf(f)
 	if err != nil {
 		return failed(err)
 	}
@@ -87,7 +88,7 @@ func (a *app) installation(f config.Forge, base http.RoundTripper) (transport.Cr
 // openGitLab speaks with the API and with Git by two transports: each wants the token in a header of its own.
 func (a *app) openGitLab(f config.Forge) (forge.Forge, func() error, error) {
 	a.hide()
-	base, err := network(f)
+	base, err := networkOf(f)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the forge %s: %w", f.Address(), err)
 	}
@@ -111,8 +112,8 @@ func (a *app) openGitLab(f config.Forge) (forge.Forge, func() error, error) {
 	return opened, func() error { base.CloseIdleConnections(); return nil }, nil
 }
 
-func network(f config.Forge) (*http.Transport, error) {
-	return transport.NewBase(transport.Network{CAFile: f.CAFile, ClientCertFile: f.ClientCertFile, ClientKeyFile: f.ClientKeyFile, ProxyURL: f.ProxyURL})
+func networkOf(f config.Forge) (*http.Transport, error) {
+	return network.Transport(network.Options{CAFile: f.CAFile, ClientCertFile: f.ClientCertFile, ClientKeyFile: f.ClientKeyFile, ProxyURL: f.ProxyURL})
 }
 
 // token is the configured token as a header.

@@ -39,7 +39,7 @@ func (s sources) charts(cfg config.Config) (release.Packages, error) {
 	}
 	repositories := map[string]release.Options{}
 	for name, p := range cfg.Packages.Git {
-		repositories[name] = release.Options{URL: p.URL, CacheDir: cfg.Releases.CacheDir, CAFile: p.CAFile, ProxyURL: p.ProxyURL, CredentialsFile: p.CredentialsFile}
+		repositories[name] = release.Options{URL: p.URL, CacheDir: cfg.Releases.CacheDir, CAFile: p.CAFile, ClientCertFile: p.ClientCertFile, ClientKeyFile: p.ClientKeyFile, ProxyURL: p.ProxyURL, CredentialsFile: p.CredentialsFile}
 	}
 	return release.OpenPackages(release.PackagesOptions{Dir: folder, Git: repositories})
 }

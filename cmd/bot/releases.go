@@ -110,7 +110,7 @@ func (a *app) printReleases(l release.Listing, f releasesFlags) error {
 
 // releaseOptions are the configured ones, or the configured way to another place.
 func releaseOptions(cfg config.Releases, url string) release.Options {
-	o := release.Options{URL: cfg.URL, CacheDir: cfg.CacheDir, CAFile: cfg.CAFile, ProxyURL: cfg.ProxyURL, CredentialsFile: cfg.CredentialsFile}
+	o := release.Options{URL: cfg.URL, CacheDir: cfg.CacheDir, CAFile: cfg.CAFile, ClientCertFile: cfg.ClientCertFile, ClientKeyFile: cfg.ClientKeyFile, ProxyURL: cfg.ProxyURL, CredentialsFile: cfg.CredentialsFile}
 	if url == "" {
 		return o
 	}

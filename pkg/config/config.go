@@ -52,6 +52,10 @@ type Releases struct {
 type Access struct {
 	// PEM file with certificates to trust beside the system's.
 	CAFile string `yaml:"caFile,omitempty" path:"true"`
+	// PEM file with a certificate that the server, or a proxy before it, asks of its clients.
+	ClientCertFile string `yaml:"clientCertFile,omitempty" path:"true"`
+	// PEM file with the key of that certificate.
+	ClientKeyFile string `yaml:"clientKeyFile,omitempty" path:"true"`
 	// Proxy for http and https. Without one HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide.
 	ProxyURL string `yaml:"proxyURL,omitempty"`
 	// File with the credentials for the git server.

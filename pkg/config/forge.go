@@ -117,9 +117,7 @@ func (v *validator) remoteForge(f Forge) {
 		v.problem("forge.url", "must be an address such as https://%s.example.com, without a name, a password or a query in it", f.Kind)
 	}
 	v.credential(f)
-	if (f.ClientCertFile == "") != (f.ClientKeyFile == "") {
-		v.problem("forge.clientCertFile", "and forge.clientKeyFile go together; write both or neither")
-	}
+	v.clientCert("forge", f.ClientCertFile, f.ClientKeyFile)
 	v.proxy("forge", f.ProxyURL)
 }
 

@@ -21,7 +21,7 @@ releases:
 packages:
   folder: charts
   git:
-    istiod: {url: ../istiod.git, caFile: ca.pem}
+    istiod: {url: ../istiod.git, caFile: ca.pem, clientCertFile: client.pem, clientKeyFile: client.key}
 forge:
   kind: github
   branch: trunk
@@ -101,7 +101,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 		},
 		Packages: Packages{
 			Folder: "/etc/linnet/charts",
-			Git:    map[string]PackageRepository{"istiod": {URL: "/etc/istiod.git", Access: Access{CAFile: "/etc/linnet/ca.pem"}}},
+			Git:    map[string]PackageRepository{"istiod": {URL: "/etc/istiod.git", Access: Access{CAFile: "/etc/linnet/ca.pem", ClientCertFile: "/etc/linnet/client.pem", ClientKeyFile: "/etc/linnet/client.key"}}},
 		},
 		Forge: &Forge{
 			Kind: GitHub, Branch: "trunk", URL: "https://github.example.com", Project: "acme/gitops",

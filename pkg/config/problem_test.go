@@ -88,6 +88,7 @@ func TestProblems(t *testing.T) {
 			"c.yaml:1: forge.app.id is 0, but must be the number that the App's settings page calls App ID\n" +
 				"c.yaml:1: forge.app.installation is -1, but must be a number from 1 on, or left out\n" +
 				"c.yaml:1: forge.app.privateKeyFile is missing; write the PEM file with the App's private key"},
+		{"half a client certificate of the releases", "releases: {clientKeyFile: c}", "c.yaml:1: releases.clientCertFile and releases.clientKeyFile go together; write both or neither"},
 		{"half a client certificate", "forge: {kind: gitlab, project: a/b, tokenFile: t, clientCertFile: c}",
 			"c.yaml:1: forge.clientCertFile and forge.clientKeyFile go together; write both or neither"},
 		{"webhooks without a secret", "forge: {kind: gitlab, project: a/b, tokenFile: t}\nwebhooks: {listen: ':80'}",

@@ -84,6 +84,13 @@ func (v *validator) repository(at, address string, access Access) {
 		v.problem(at+".url", "holds a password; remove it and name credentialsFile instead")
 	}
 	v.proxy(at, access.ProxyURL)
+	v.clientCert(at, access.ClientCertFile, access.ClientKeyFile)
+}
+
+func (v *validator) clientCert(at, cert, key string) {
+	if (cert == "") != (key == "") {
+		v.problem(at+".clientCertFile", "and %s.clientKeyFile go together; write both or neither", at)
+	}
 }
 
 func (v *validator) proxy(at, address string) {

@@ -2,6 +2,8 @@ package release_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
@@ -60,6 +62,24 @@ func TestACAFileMakesItsAuthorityTrusted(t *testing.T) {
 	t.Cleanup(server.Close)
 	ca := writeFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
 	scanOne(t, release.Options{URL: server.URL + "/bigbang.git", CAFile: ca})
+}
+
+func TestAClientCertificateIsShown(t *testing.T) {
+	f := smallRepository(t)
+	server := httptest.NewUnstartedServer(newSmartHTTP(t, filepath.Dir(f.dir)))
+	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	pair := server.TLS.Certificates[0] // any will do
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inPEM := func(kind string, der []byte) string {
+		return writeFile(t, "file.pem", string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})))
+	}
+	cert := inPEM("CERTIFICATE", pair.Certificate[0])
+	scanOne(t, release.Options{URL: server.URL + "/bigbang.git", CAFile: cert, ClientCertFile: cert, ClientKeyFile: inPEM("PRIVATE KEY", key)})
 }
 
 func TestAProxyIsUsed(t *testing.T) {

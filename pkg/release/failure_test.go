@@ -194,7 +194,7 @@ func TestOpenRefusesOptionsThatCannotBeRight(t *testing.T) {
 		{"no host", release.Options{URL: "https:///bigbang.git"}, `cannot use the release source "https:///bigbang.git": it names no host`},
 		{"CA file not there", release.Options{URL: "https://git.example.com/x", CAFile: "/nonexistent/ca.pem"}, "cannot read the CA file: open /nonexistent/ca.pem: no such file or directory"},
 		{"CA file of text", release.Options{URL: "https://git.example.com/x", CAFile: writeFile(t, "ca.pem", "hello")}, "holds no PEM certificate"},
-		{"proxy", release.Options{URL: "https://git.example.com/x", ProxyURL: "proxy"}, `cannot use the proxy "proxy": it is not a URL such as http://proxy.example:3128`},
+		{"proxy", release.Options{URL: "https://git.example.com/x", ProxyURL: "proxy"}, `the proxy is not a URL such as http://proxy.example:3128`},
 		{"credentials not there", release.Options{URL: "https://git.example.com/x", CredentialsFile: "/nonexistent/c"}, "cannot read the credentials file: open /nonexistent/c: no such file or directory"},
 		{"credentials, bare token", release.Options{URL: "https://git.example.com/x", CredentialsFile: writeFile(t, "c", "# token\n"+secret+"\n")}, "line 2 of the credentials file"},
 		{"credentials, twice", release.Options{URL: "https://git.example.com/x", CredentialsFile: writeFile(t, "c", "token: a\ntoken: "+secret+"\n")}, "line 2 of the credentials file"},

@@ -35,6 +35,9 @@ type Options struct {
 	CacheDir string
 	// CAFile holds PEM certificates to trust in addition to the system's.
 	CAFile string
+	// ClientCertFile and ClientKeyFile hold, in PEM, the certificate that the server or a proxy before it asks for; both or neither.
+	ClientCertFile string
+	ClientKeyFile  string
 	// ProxyURL is used for http and https; empty means HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide.
 	ProxyURL string
 	// CredentialsFile holds lines `key: value`: username and password, or token, for http and https; sshKey and knownHosts for ssh.
@@ -47,7 +50,7 @@ type Options struct {
 // At is the same way to another place. Credentials belong to the server that they were given for, and are not taken along to another.
 func (o Options) At(url string) Options {
 	if !sameServer(o.URL, url) {
-		o.CredentialsFile = ""
+		o.CredentialsFile, o.ClientCertFile, o.ClientKeyFile = "", "", ""
 	}
 	o.URL = url
 	return o

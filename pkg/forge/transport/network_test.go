@@ -21,6 +21,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/linnet-bot/linnet/pkg/network"
 )
 
 func hostOf(t *testing.T, address string) string {
@@ -44,9 +46,9 @@ func get(t *testing.T, tr *Transport, address string) error {
 	return err
 }
 
-func realOver(t *testing.T, address string, n Network) *Transport {
+func realOver(t *testing.T, address string, n network.Options) *Transport {
 	t.Helper()
-	base, err := NewBase(n)
+	base, err := network.Transport(n)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,15 +70,15 @@ func TestTheCertificateAuthorityIsNamedInAFile(t *testing.T) {
 	quiet(s)
 	s.StartTLS()
 	defer s.Close()
-	if err := get(t, realOver(t, s.URL, Network{}), s.URL); err == nil || !strings.Contains(err.Error(), "signed by an authority that is not trusted here: name its CA file") {
+	if err := get(t, realOver(t, s.URL, network.Options{}), s.URL); err == nil || !strings.Contains(err.Error(), "signed by an authority that is not trusted here: name its CA file") {
 		t.Errorf("got %v", err)
 	}
 	ca := writePEM(t, "CERTIFICATE", s.Certificate().Raw)
-	if err := get(t, realOver(t, s.URL, Network{CAFile: ca}), s.URL); err != nil {
+	if err := get(t, realOver(t, s.URL, network.Options{CAFile: ca}), s.URL); err != nil {
 		t.Errorf("got %v", err)
 	}
 	other := strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
-	if err := get(t, realOver(t, other, Network{CAFile: ca}), other); err == nil || !strings.Contains(err.Error(), "is for other names: correct the address") {
+	if err := get(t, realOver(t, other, network.Options{CAFile: ca}), other); err == nil || !strings.Contains(err.Error(), "is for other names: correct the address") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -100,7 +102,7 @@ func TestAClientCertificateIsShown(t *testing.T) {
 	s.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
 	s.StartTLS()
 	defer s.Close()
-	n := Network{CAFile: writePEM(t, "CERTIFICATE", s.Certificate().Raw)}
+	n := network.Options{CAFile: writePEM(t, "CERTIFICATE", s.Certificate().Raw)}
 	if err := get(t, realOver(t, s.URL, n), s.URL); err == nil || !strings.Contains(err.Error(), "check the client certificate") {
 		t.Errorf("got %v", err)
 	}
@@ -117,22 +119,8 @@ func TestTheProxyIsUsed(t *testing.T) {
 		}
 	}))
 	defer proxy.Close()
-	if err := get(t, realOver(t, "http://"+host, Network{ProxyURL: proxy.URL}), "http://"+host+"/a"); err != nil {
+	if err := get(t, realOver(t, "http://"+host, network.Options{ProxyURL: proxy.URL}), "http://"+host+"/a"); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestNetworkFilesAreCheckedAtOnce(t *testing.T) {
-	for want, n := range map[string]Network{
-		"cannot read the CA file":                   {CAFile: "absent"},
-		"holds no PEM certificate":                  {CAFile: "network_test.go"},
-		"needs both":                                {ClientCertFile: "a"},
-		"cannot use the client certificate":         {ClientCertFile: "a", ClientKeyFile: "b"},
-		"the proxy is not a URL such as http://pro": {ProxyURL: "user:hunter2"},
-	} {
-		if _, err := NewBase(n); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("got %v, want %s", err, want)
-		}
 	}
 }
 
@@ -149,7 +137,7 @@ func TestFailuresOfTheNetworkAreOneSentence(t *testing.T) {
 		strings.Replace(plain.URL, "http", "https", 1): "does not speak TLS: correct the address",
 		broken.URL: "closed the connection before its answer was complete",
 	} {
-		err := get(t, realOver(t, address, Network{}), address)
+		err := get(t, realOver(t, address, network.Options{}), address)
 		if err == nil || !strings.HasPrefix(err.Error(), "cannot reach the forge: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", address, err, want)
 		}
@@ -176,7 +164,7 @@ func TestCredentialsStayAtHome(t *testing.T) {
 		}
 	}))
 	defer home.Close()
-	tr := realOver(t, home.URL, Network{})
+	tr := realOver(t, home.URL, network.Options{})
 	// Even where the other host is one of the forge's.
 	tr.o.Hosts = append(tr.o.Hosts, hostOf(t, elsewhere.URL))
 	client := &http.Client{Transport: tr}

@@ -33,7 +33,7 @@ type Options struct {
 	UserAgent string
 	// Credential is asked before each request; nil sends none.
 	Credential CredentialFunc
-	// Base sends the requests; see NewBase.
+	// Base sends the requests; see package network.
 	Base http.RoundTripper
 	// WriteGap is the least time between the end of one write and the start of the next.
 	WriteGap time.Duration

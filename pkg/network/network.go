@@ -1,4 +1,6 @@
-package transport
+// Package network makes HTTP transports for private networks: an authority of their own, a certificate for the client, a proxy. What reads releases and
+// what speaks with a forge trust, and are trusted, in the same way.
+package network
 
 import (
 	"crypto/tls"
@@ -8,20 +10,24 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"time"
 )
 
-// Network is what a private network needs. The zero value is the system's trust and the proxy of the environment (HTTPS_PROXY, NO_PROXY).
-type Network struct {
+// handshakeTime is how long it may take until a connection is secure.
+const handshakeTime = 30 * time.Second
+
+// Options are what a private network needs. The zero value is the system's trust and the proxy of the environment (HTTPS_PROXY, NO_PROXY).
+type Options struct {
 	CAFile         string // PEM, trusted beside the system's
 	ClientCertFile string // PEM, with ClientKeyFile; both are read anew for each connection
 	ClientKeyFile  string
-	ProxyURL       string // instead of the environment's
+	ProxyURL       string // instead of the environment's; it must not hold a password
 }
 
-// NewBase makes what a Transport sends its requests with. Its owner closes its idle connections.
-func NewBase(n Network) (*http.Transport, error) {
-	base := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8, IdleConnTimeout: DefaultAttemptTimeout,
-		TLSHandshakeTimeout: DefaultAttemptTimeout, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}
+// Transport gives one that the caller has for itself and whose idle connections it closes.
+func Transport(n Options) (*http.Transport, error) {
+	base := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute,
+		TLSHandshakeTimeout: handshakeTime, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}
 	if n.CAFile != "" {
 		pem, err := os.ReadFile(n.CAFile)
 		if err != nil {
