@@ -4,10 +4,12 @@
 //
 //	/canary VERB [ARGUMENTS]
 //	@<bot> VERB [ARGUMENTS]
+//	/VERB [ARGUMENTS]
 //
 // beginning in the first column. So a quoted line, a line in a code block, an indented one and one that follows other text are none, and neither is
 // anything in a comment that was edited. One comment holds one command. Verbs is the one table of what there is: Read, Help, the rights and the
-// page in docs/ come from it.
+// page in docs/ come from it. A verb of its own is for forges that let it through: GitLab keeps some for itself, and the comment never comes. Where it
+// does come, it is one of ours to the letter, or nothing: other bots have verbs, too.
 //
 // To read is not to allow. Authorize is the one place that says whether somebody may, for comments and for every other way in; it is closed unless
 // something opens it. What becomes of a command is the conductor's.
@@ -65,12 +67,25 @@ func addressed(line, bot string) ([]string, bool) {
 		}
 	}
 	if !ok {
-		return nil, false // as nearly all comments are
+		return bare(line)
 	}
 	if rest = strings.TrimRight(rest, " \t\r"); rest != "" && rest[0] != ' ' && rest[0] != '\t' {
 		return nil, false
 	}
 	return strings.Fields(rest), true
+}
+
+// bare gives the words of a line that begins with a slash and one of the verbs.
+func bare(line string) ([]string, bool) {
+	if !strings.HasPrefix(line, "/") || line == "/" || line[1] == ' ' {
+		return nil, false // as nearly all comments are
+	}
+	words := strings.Fields(line[1:])
+	if len(words) == 0 {
+		return nil, false
+	}
+	_, known := verb(words[0])
+	return words, known
 }
 
 // harmless cuts what a person wrote to a few letters, so that it can be repeated in a note. A slash stays within a word, as in the name of a workload: only at

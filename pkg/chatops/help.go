@@ -24,6 +24,8 @@ func overview(rights Rights) string {
 	for _, v := range Verbs {
 		fmt.Fprintf(&b, "| `%s %s` | %s | %s |\n", Prefix, v.Usage(), v.Short, rights[v.Name])
 	}
+	fmt.Fprintf(&b, "\n`%s VERB`, and `VERB` after a mention of the bot, reach it on every forge. `/VERB` does on GitHub; GitLab keeps some for itself, `/%s` and `/%s` among them, and nobody sees that comment.\n",
+		Prefix, Promote, Status)
 	fmt.Fprintf(&b, "\n`%s help VERB` tells more of one.\n", Prefix)
 	return b.String()
 }
