@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +29,9 @@ func (s *Server) handle(pattern string, f func(*call) (int, any)) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		site := "http://" + r.Host
+		if r.TLS != nil {
+			site = "https://" + r.Host
+		}
 		c := &call{Server: s, w: w, r: r, site: site, base: site + "/api/v3"}
 		w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 		who, known := s.authenticate(r)
@@ -119,8 +121,7 @@ func page[T any](c *call, list []T) []T {
 	from, to := min((at-1)*size, len(list)), min(at*size, len(list))
 	if to < len(list) {
 		q.Set("page", strconv.Itoa(at+1))
-		next := url.URL{Scheme: "http", Host: c.r.Host, Path: "/api/v3" + c.r.URL.Path, RawQuery: q.Encode()}
-		c.w.Header().Set("Link", fmt.Sprintf(`<%s>; rel="next"`, next.String()))
+		c.w.Header().Set("Link", fmt.Sprintf(`<%s%s?%s>; rel="next"`, c.base, c.r.URL.EscapedPath(), q.Encode()))
 	}
 	return list[from:to]
 }

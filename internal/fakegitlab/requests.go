@@ -72,7 +72,7 @@ func (s *Server) requestJSON(m *mergeRequest, whole bool) (map[string]any, error
 		"labels": append([]string{}, m.labels...), "reviewers": reviewers, "assignees": []any{}, "draft": m.draft(), "work_in_progress": m.draft(),
 		"sha": m.sha, "merge_commit_sha": orNull(m.mergeCommit), "squash_commit_sha": orNull(m.squashCommit), "created_at": m.created, "updated_at": m.updated,
 		"merged_at": m.mergedAt, "closed_at": m.closedAt, "merge_when_pipeline_succeeds": m.auto, "detailed_merge_status": status,
-		"web_url": "https://gitlab.example/" + s.o.Path + "/-/merge_requests/" + strconv.Itoa(m.iid), "merged_by": nil, "merge_user": nil}
+		"web_url": s.site + "/" + s.o.Path + "/-/merge_requests/" + strconv.Itoa(m.iid), "merged_by": nil, "merge_user": nil}
 	if m.mergedBy != nil {
 		j["merged_by"], j["merge_user"] = s.userJSON(m.mergedBy), s.userJSON(m.mergedBy)
 	}

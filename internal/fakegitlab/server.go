@@ -67,6 +67,7 @@ type Server struct {
 	gitDir  string
 	mux     *http.ServeMux
 	backend *cgi.Handler
+	said    sync.Map // by git, of what does not change
 
 	mu        sync.Mutex
 	settings  Settings
@@ -78,6 +79,7 @@ type Server struct {
 	notes     []*note
 	lastID    int
 	overrides map[int]string
+	site      string // of the request that is answered
 	groups    map[int][]string
 	busy      int // how many statuses to answer with 409
 }
@@ -205,6 +207,7 @@ func (s *Server) handle(pattern string, h handler) {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, h handler) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.site = site(r)
 	c := &call{Request: r, user: s.authenticate(r), params: map[string]any{}, header: w.Header()}
 	code, answer, err := 0, any(nil), error(nil)
 	switch id := r.PathValue("id"); {
@@ -253,6 +256,14 @@ func (s *Server) authenticate(r *http.Request) *User {
 	return nil
 }
 
+// site is where people find it, as they do: an answer that names another place tells of a wrong external_url.
+func site(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
 // page cuts a list into pages as GitLab does.
 func page[T any](c *call, list []T) []T {
 	size, number := 20, 1
@@ -266,6 +277,9 @@ func page[T any](c *call, list []T) []T {
 	to := min(from+size, len(list))
 	if to < len(list) {
 		c.header.Set("X-Next-Page", strconv.Itoa(number+1))
+		next := c.URL.Query()
+		next.Set("page", strconv.Itoa(number+1))
+		c.header.Set("Link", fmt.Sprintf(`<%s%s?%s>; rel="next"`, site(c.Request), c.URL.EscapedPath(), next.Encode()))
 	}
 	return slices.Clone(list[from:to])
 }
@@ -290,12 +304,12 @@ func (s *Server) userJSON(u *User) map[string]any {
 		return nil
 	}
 	return map[string]any{"id": u.ID, "username": u.Username, "name": u.Username, "state": "active", "locked": false, "avatar_url": "",
-		"public_email": "", "web_url": "https://gitlab.example/" + url.PathEscape(u.Username)}
+		"public_email": "", "web_url": s.site + "/" + url.PathEscape(u.Username)}
 }
 
 func (s *Server) projectJSON() map[string]any {
 	return map[string]any{"id": projectID, "name": path.Base(s.o.Path), "path": path.Base(s.o.Path), "path_with_namespace": s.o.Path, "default_branch": "main",
-		"web_url": "https://gitlab.example/" + s.o.Path, "merge_method": s.settings.MergeMethod, "squash_option": s.settings.SquashOption,
+		"web_url": s.site + "/" + s.o.Path, "merge_method": s.settings.MergeMethod, "squash_option": s.settings.SquashOption,
 		"merge_trains_enabled": s.settings.MergeTrains, "only_allow_merge_if_pipeline_succeeds": s.settings.PipelineMustSucceed}
 }
 

@@ -92,7 +92,7 @@ func (p *pipeline) status() string {
 
 func (s *Server) pipelineJSON(p *pipeline) map[string]any {
 	return map[string]any{"id": p.id, "iid": p.id, "project_id": projectID, "sha": p.sha, "ref": p.ref, "status": p.status(), "source": p.source,
-		"created_at": p.created, "updated_at": p.created, "web_url": fmt.Sprintf("https://gitlab.example/%s/-/pipelines/%d", s.o.Path, p.id)}
+		"created_at": p.created, "updated_at": p.created, "web_url": fmt.Sprintf("%s/%s/-/pipelines/%d", s.site, s.o.Path, p.id)}
 }
 
 func (s *Server) jobJSON(p *pipeline, j *job) map[string]any {
