@@ -105,7 +105,7 @@ func (a *app) openGitLab(f config.Forge) (forge.Forge, func() error, error) {
 			Credential: credential, Base: base})}
 	}
 	opened, err := gitlab.New(gitlab.Options{URL: f.Address(), Project: f.Project, Client: client(token), GitClient: client(gitlab.ForGit(token)),
-		RequiredChecks: []string{conductor.CheckName}})
+		RequiredChecks: []string{conductor.CheckName}, StatusCheck: f.StatusCheck})
 	if err != nil {
 		return nil, nil, err
 	}

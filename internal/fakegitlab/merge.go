@@ -44,6 +44,9 @@ func (s *Server) status(m *mergeRequest) (string, error) {
 			return "ci_still_running", nil
 		}
 	}
+	if s.settings.StatusCheck != 0 && s.statusCheck(m) != "passed" {
+		return "status_checks_must_pass", nil
+	}
 	if _, err := s.mergedTree(target, source); err != nil {
 		return "conflict", nil
 	}

@@ -41,6 +41,8 @@ type Settings struct {
 	RequiredApprovals int
 	// KeepApprovals leaves approvals as they are after a push.
 	KeepApprovals bool
+	// StatusCheck is the number of an external status check that must pass, 0 for none.
+	StatusCheck int
 	// Free is the edition without approval rules and with one reviewer.
 	Free bool
 }
@@ -81,7 +83,8 @@ type Server struct {
 	overrides map[int]string
 	site      string // of the request that is answered
 	groups    map[int][]string
-	busy      int // how many statuses to answer with 409
+	answers   map[string]string // to the external status check, by head
+	busy      int               // how many statuses to answer with 409
 }
 
 // New makes the project with an empty repository below dir.
@@ -99,7 +102,7 @@ func New(dir string, o Options) (*Server, error) {
 	if o.Settings.SquashOption == "" {
 		o.Settings.SquashOption = "default_off"
 	}
-	s := &Server{o: o, settings: o.Settings, gitDir: filepath.Join(dir, filepath.FromSlash(o.Path)+".git"), refs: map[string]string{}, overrides: map[int]string{}, groups: map[int][]string{}}
+	s := &Server{o: o, settings: o.Settings, gitDir: filepath.Join(dir, filepath.FromSlash(o.Path)+".git"), refs: map[string]string{}, overrides: map[int]string{}, groups: map[int][]string{}, answers: map[string]string{}}
 	if out, err := exec.CommandContext(context.Background(), git, "init", "-q", "--bare", "-b", "main", s.gitDir).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("make a fake GitLab: %w: %s", err, out)
 	}
@@ -340,6 +343,8 @@ func (s *Server) routes() {
 	s.handle("PUT "+one, s.updateRequest)
 	s.handle("PUT "+one+"/merge", s.merge)
 	s.handle("GET "+one+"/approvals", s.getApprovals)
+	s.handle("GET "+one+"/status_checks", s.listStatusChecks)
+	s.handle("POST "+one+"/status_check_responses", s.answerStatusCheck)
 	s.handle("POST "+one+"/approve", s.approve)
 	s.handle("POST "+one+"/unapprove", s.unapprove)
 	s.handle("GET "+one+"/notes", s.listNotes)

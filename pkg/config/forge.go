@@ -25,6 +25,8 @@ type Forge struct {
 	TokenEnv string `yaml:"tokenEnv,omitempty"`
 	// The GitHub App that the bot is, in place of a token.
 	App *App `yaml:"app,omitempty"`
+	// Number of an external status check of the project (GitLab Ultimate) that is to say what the bot's own check says: failed until the gate is green.
+	StatusCheck int `yaml:"statusCheck,omitempty"`
 	// PEM file with certificates to trust beside the system's.
 	CAFile string `yaml:"caFile,omitempty" path:"true"`
 	// PEM file with a certificate that the forge, or a proxy before it, asks of its clients.
@@ -90,7 +92,7 @@ func (v *validator) localForge(f Forge) {
 	if f.Path == "" {
 		v.problem("forge.path", "is missing; write the folder of the local forge")
 	}
-	given := map[string]bool{"url": f.URL != "", "project": f.Project != "", "tokenFile": f.TokenFile != "", "tokenEnv": f.TokenEnv != "", "app": f.App != nil,
+	given := map[string]bool{"url": f.URL != "", "project": f.Project != "", "tokenFile": f.TokenFile != "", "tokenEnv": f.TokenEnv != "", "app": f.App != nil, "statusCheck": f.StatusCheck != 0,
 		"caFile": f.CAFile != "", "clientCertFile": f.ClientCertFile != "", "clientKeyFile": f.ClientKeyFile != "", "proxyURL": f.ProxyURL != ""}
 	for _, key := range sortedKeys(given) {
 		if given[key] {
@@ -117,6 +119,12 @@ func (v *validator) remoteForge(f Forge) {
 		v.problem("forge.url", "must be an address such as https://%s.example.com, without a name, a password or a query in it", f.Kind)
 	}
 	v.credential(f)
+	switch {
+	case f.StatusCheck != 0 && f.Kind != GitLab:
+		v.problem("forge.statusCheck", "is only for GitLab; remove it")
+	case f.StatusCheck < 0:
+		v.problem("forge.statusCheck", "is %d, but must be a number from 1 on, or left out", f.StatusCheck)
+	}
 	v.clientCert("forge", f.ClientCertFile, f.ClientKeyFile)
 	v.proxy("forge", f.ProxyURL)
 }

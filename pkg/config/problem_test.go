@@ -20,7 +20,7 @@ func TestProblems(t *testing.T) {
 		// Keys.
 		{"slip", "environments:\n  - path: dev\n    polcy: {}\n", `c.yaml:3: environments[0].polcy is not a known key; did you mean "policy"?`},
 		{"case", "mergerequests: {}", `c.yaml:1: mergerequests is not a known key; did you mean "mergeRequests"?`},
-		{"nothing near", "forge: {kind: local, path: x, zebra: 1}", "c.yaml:1: forge.zebra is not a known key; known here are kind, path, branch, url, project, tokenFile, tokenEnv, app, caFile, clientCertFile, clientKeyFile, proxyURL"},
+		{"nothing near", "forge: {kind: local, path: x, zebra: 1}", "c.yaml:1: forge.zebra is not a known key; known here are kind, path, branch, url, project, tokenFile, tokenEnv, app, statusCheck, caFile, clientCertFile, clientKeyFile, proxyURL"},
 		{"key of an inlined type", "releases: {cafile: x}", `c.yaml:1: releases.cafile is not a known key; did you mean "caFile"?`},
 		{"twice", "interval: 1m\nforge: {kind: local, path: x}\ninterval: 2m\n", "c.yaml:3: interval is written twice, first on line 1; keep one"},
 		{"twice in a map", "mergeRequests:\n  trailers:\n    A: x\n    A: y\n", "c.yaml:4: mergeRequests.trailers.A is written twice, first on line 3; keep one"},
@@ -88,6 +88,8 @@ func TestProblems(t *testing.T) {
 			"c.yaml:1: forge.app.id is 0, but must be the number that the App's settings page calls App ID\n" +
 				"c.yaml:1: forge.app.installation is -1, but must be a number from 1 on, or left out\n" +
 				"c.yaml:1: forge.app.privateKeyFile is missing; write the PEM file with the App's private key"},
+		{"status check on GitHub", "forge: {kind: github, project: a/b, tokenFile: t, statusCheck: 1}", "c.yaml:1: forge.statusCheck is only for GitLab; remove it"},
+		{"status check", "forge: {kind: gitlab, project: a/b, tokenFile: t, statusCheck: -1}", "c.yaml:1: forge.statusCheck is -1, but must be a number from 1 on, or left out"},
 		{"half a client certificate of the releases", "releases: {clientKeyFile: c}", "c.yaml:1: releases.clientCertFile and releases.clientKeyFile go together; write both or neither"},
 		{"half a client certificate", "forge: {kind: gitlab, project: a/b, tokenFile: t, clientCertFile: c}",
 			"c.yaml:1: forge.clientCertFile and forge.clientKeyFile go together; write both or neither"},

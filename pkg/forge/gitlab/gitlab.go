@@ -51,6 +51,8 @@ type Options struct {
 	GitClient *http.Client
 	// RequiredChecks are names that Merge wants to be green by the bot's own user.
 	RequiredChecks []string
+	// StatusCheck is the number of an external status check that says what the required check says, 0 for none.
+	StatusCheck int
 	// Now and Sleep are the clock and waiting; nil is the real ones.
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration) error

@@ -61,17 +61,21 @@ func (tt tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return tt.next.RoundTrip(r)
 }
 
-func (w *world) open(t *testing.T, u fakegitlab.User) *gitlab.Forge {
+func (w *world) open(t *testing.T, u fakegitlab.User, edits ...func(*gitlab.Options)) *gitlab.Forge {
 	t.Helper()
 	base := &http.Transport{}
 	t.Cleanup(base.CloseIdleConnections)
-	f, err := gitlab.New(gitlab.Options{URL: w.url, Project: projectPath,
+	o := gitlab.Options{URL: w.url, Project: projectPath,
 		Client:    &http.Client{Transport: tokenTransport{u.Token, false, base}},
 		GitClient: &http.Client{Transport: tokenTransport{u.Token, true, base}},
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			w.slept = append(w.slept, d)
 			return ctx.Err()
-		}})
+		}}
+	for _, edit := range edits {
+		edit(&o)
+	}
+	f, err := gitlab.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,10 @@ func (f *Forge) Checks(ctx context.Context, sha string) ([]forge.Check, error) {
 	slices.SortFunc(list, func(a, b forge.Check) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.By.ID, b.By.ID))
 	})
-	return list, nil
+	if f.o.StatusCheck != 0 {
+		err = f.unanswered(ctx, sha, list)
+	}
+	return list, err
 }
 
 func (f *Forge) statuses(ctx context.Context, sha, name string) ([]*gl.CommitStatus, error) {
@@ -98,17 +101,22 @@ func check(s *gl.CommitStatus) forge.Check {
 // headPipeline is the one that decides about the open merge request whose head is sha: nil when there is no such request or no pipeline yet. With
 // merged results its commit is another one.
 func (f *Forge) headPipeline(ctx context.Context, sha string) (*gl.Pipeline, error) {
+	m, err := f.openRequest(ctx, sha)
+	if err != nil || m == nil {
+		return nil, err
+	}
+	return m.HeadPipeline, nil
+}
+
+// openRequest is the open merge request whose head is sha, nil for none.
+func (f *Forge) openRequest(ctx context.Context, sha string) (*gl.MergeRequest, error) {
 	list, r, err := f.api.Commits.ListMergeRequestsByCommit(f.o.Project, sha, gl.WithContext(ctx))
 	if err != nil {
 		return nil, f.failed(ctx, "look for the merge request of the commit "+sha, r, err)
 	}
 	for _, m := range list {
 		if m.State == "opened" && m.SHA == sha && m.SourceProjectID == m.TargetProjectID {
-			whole, err := f.get(ctx, m.IID)
-			if err != nil {
-				return nil, err
-			}
-			return whole.HeadPipeline, nil
+			return f.get(ctx, m.IID)
 		}
 	}
 	return nil, nil
@@ -119,6 +127,11 @@ func (f *Forge) headPipeline(ctx context.Context, sha string) (*gl.Pipeline, err
 func (f *Forge) SetCheck(ctx context.Context, sha string, c forge.Check) error {
 	if c.Name == "" || utf8.RuneCountInString(c.URL) > longestText {
 		return fmt.Errorf("set a check: it needs a name, and a URL of at most %d characters", longestText)
+	}
+	if f.answersFor(c.Name) {
+		if err := f.answer(ctx, sha, c); err != nil { // first: who has set the status has answered, too
+			return err
+		}
 	}
 	c.Title = description(c)
 	for attempt := 1; ; attempt++ {
