@@ -59,6 +59,7 @@ import (
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newAuditCommand(a),
+		newCheckCommand(a),
 		newCompletionCommand(a),
 		newConfigCommand(a),
 		newDemoCommand(a),
