@@ -47,9 +47,16 @@ func (f *Forge) Checks(ctx context.Context, sha string) ([]forge.Check, error) {
 		all = append(all, merged...)
 	}
 	slices.SortFunc(all, func(a, b *gl.CommitStatus) int { return b.ID - a.ID })
+	me, err := f.self(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var list []forge.Check
 	for _, s := range all {
 		c := check(s)
+		if s.Author.ID == me.ID && p != nil && s.PipelineId != p.ID {
+			continue // said on a pipeline that decides no more, so it is still to be said
+		}
 		if !slices.ContainsFunc(list, func(k forge.Check) bool { return k.Name == c.Name && k.By.ID == c.By.ID }) {
 			list = append(list, c)
 		}

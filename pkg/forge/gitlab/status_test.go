@@ -114,3 +114,17 @@ func TestABusyStatusIsTriedAgain(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAStatusOfAnOlderPipelineIsNotShown(t *testing.T) {
+	w, _, m := begun(t, fakegitlab.Settings{PipelineMustSucceed: true})
+	set(t, w, m.Head, forge.Success, "green")
+	wantCheck(t, w, m.Head, forge.Success, "green")
+	w.AddPipeline(m.Head, "", m.Number) // GitLab's own CI begins late: what was said decides nothing any more
+	list, err := w.bot.Checks(t.Context(), m.Head)
+	must(t, err)
+	if len(list) != 0 {
+		t.Errorf("the check is shown, although people could merge without it: %+v", list)
+	}
+	set(t, w, m.Head, forge.Success, "green")
+	wantCheck(t, w, m.Head, forge.Success, "green")
+}
