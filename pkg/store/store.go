@@ -8,6 +8,8 @@
 // What must hold: nothing is decided from what is kept here. The forge and Git hold the truth of an upgrade; whoever deletes the file loses history
 // and nothing else. The same state of the same subject is recorded once, however often and by however many processes it is reported.
 //
+// Beside them lie the Deliveries: which webhooks came in lately. They only keep one from being heeded twice.
+//
 // One connection writes, in transactions that no other process shares; readers do not wait for it. All times come from the caller.
 package store
 
@@ -27,6 +29,9 @@ import (
 // DefaultRetention is how long looks are kept.
 const DefaultRetention = 90 * 24 * time.Hour
 
+// defaultPatience is how long a reader or a writer waits for other processes.
+const defaultPatience = 10 * time.Second
+
 // ErrAbsent tells that there is no file to read.
 var ErrAbsent = errors.New("there is no history yet")
 
@@ -40,7 +45,9 @@ type Options struct {
 type Store struct {
 	path    string
 	options Options
-	reading bool // opened by Read
+	// patience is how long a write waits for other processes.
+	patience time.Duration
+	reading  bool // opened by Read
 
 	mu      sync.Mutex // guards what follows, and lets one write at a time
 	file    os.FileInfo
@@ -54,7 +61,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Retention == 0 {
 		o.Retention = DefaultRetention
 	}
-	s := &Store{path: path, options: o}
+	s := &Store{path: path, options: o, patience: defaultPatience}
 	if err := s.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -66,7 +73,7 @@ func Read(ctx context.Context, path string) (*Store, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("read the history %s: %w", path, ErrAbsent)
 	}
-	s := &Store{path: path, reading: true, readers: database(path, "rw", "query_only(1)")}
+	s := &Store{path: path, reading: true, readers: database(path, "rw", defaultPatience, "query_only(1)")}
 	if err := schemaIsKnown(ctx, s.readers); err != nil {
 		return nil, errors.Join(fmt.Errorf("read the history %s: %w", path, err), s.Close())
 	}
@@ -86,7 +93,7 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) connect(ctx context.Context) error {
-	s.writer = database(s.path, "rwc", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)")
+	s.writer = database(s.path, "rwc", s.patience, "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)")
 	s.writer.SetMaxOpenConns(1)
 	err := migrate(ctx, s.writer)
 	if err == nil {
@@ -95,12 +102,13 @@ func (s *Store) connect(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("open the history %s: %w; it may be moved away, no upgrade needs it", s.path, err), s.Close())
 	}
-	s.readers = database(s.path, "rw", "query_only(1)")
+	s.readers = database(s.path, "rw", s.patience, "query_only(1)")
 	return nil
 }
 
-func database(path, mode string, pragmas ...string) *sql.DB {
-	query := url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_pragma": append([]string{"busy_timeout(10000)"}, pragmas...)}
+func database(path, mode string, patience time.Duration, pragmas ...string) *sql.DB {
+	busy := fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds())
+	query := url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_pragma": append([]string{busy}, pragmas...)}
 	// Open only fails for a driver that is not registered.
 	db, _ := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String())
 	return db

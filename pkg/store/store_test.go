@@ -15,7 +15,16 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if path := os.Getenv(processOn); path != "" {
+		if err := remember(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var (
 	begin = time.Date(2026, time.March, 9, 8, 0, 0, 0, time.UTC)
@@ -184,7 +193,7 @@ func TestFilesThatAreNoneOfOursAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct{ name, path, write, read string }{
-		{"a newer Linnet's", newer, "a newer Linnet wrote it (schema 99, this one knows 2); use that one; it may be moved away, no upgrade needs it", "a newer Linnet wrote it"},
+		{"a newer Linnet's", newer, "a newer Linnet wrote it (schema 99, this one knows 3); use that one; it may be moved away, no upgrade needs it", "a newer Linnet wrote it"},
 		{"garbage", garbage, "file is not a database", "it is no history of Linnet"},
 		{"empty", empty, "", "it is no history of Linnet"},
 		{"in no folder", filepath.Join(t.TempDir(), "x", "y.db"), "unable to open database file", "there is no history yet"},
