@@ -60,11 +60,12 @@ func (c *cache) drop(e *list.Element) {
 	c.bytes -= k.size()
 }
 
-// refreshed is the answer as it was, with what the forge says today about limits and time.
+// refreshed is the answer as it was, with all that the forge says today beside it: about limits, and about pages, since a list that has grown by a page begins
+// as it did before.
 func (a *answer) refreshed(today http.Header) *answer {
 	header := a.header.Clone()
 	for name, values := range today {
-		if name == "Date" || strings.HasPrefix(name, "X-Ratelimit-") || strings.HasPrefix(name, "Ratelimit-") {
+		if !strings.HasPrefix(name, "Content-") && name != "Transfer-Encoding" { // those are about a body, which this is not
 			header[name] = values
 		}
 	}

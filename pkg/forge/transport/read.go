@@ -2,7 +2,9 @@ package transport
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -23,6 +25,7 @@ type flight struct {
 	waiting int // guarded by Transport.mu
 	answer  *answer
 	err     error
+	panic   string // what was thrown, and where; "" = nothing
 }
 
 // read answers from an equal read on its way, or from memory when the forge says that nothing has changed, or anew.
@@ -42,17 +45,25 @@ func (t *Transport) read(r *http.Request, who string) (*answer, error) {
 		t.flights[key] = f
 		go func() {
 			defer cancel()
+			defer func() {
+				if p := recover(); p != nil { // those who wait can deal with it, a goroutine of its own only ends the program
+					f.panic = fmt.Sprintf("%v\n%s", p, debug.Stack())
+				}
+				t.mu.Lock()
+				t.forget(key, f)
+				t.mu.Unlock()
+				close(f.done)
+			}()
 			f.answer, f.err = t.conditional(ctx, r, who, key)
-			t.mu.Lock()
-			t.forget(key, f)
-			t.mu.Unlock()
-			close(f.done)
 		}()
 	}
 	f.waiting++
 	t.mu.Unlock()
 	select {
 	case <-f.done:
+		if f.panic != "" {
+			panic(f.panic)
+		}
 		return f.answer, f.err
 	case <-r.Context().Done():
 		t.mu.Lock()

@@ -97,6 +97,14 @@ func (r *Redactor) String(text string) string {
 	return shapes.ReplaceAllLiteralString(hidden.Replace(text), redacted)
 }
 
+// Holds reports whether the text holds one of the values that the Redactor was told, in any form that it hides. What only looks like a token does not count.
+func (r *Redactor) Holds(text string) bool {
+	r.mu.RLock()
+	hidden := r.hidden
+	r.mu.RUnlock()
+	return hidden.Replace(text) != text
+}
+
 // longestLine is how much of a line Writer holds back.
 const longestLine = 64 << 10
 

@@ -105,3 +105,16 @@ func FuzzRedactor(f *testing.F) {
 		}
 	})
 }
+
+func TestOnlyValuesThatItWasToldAreHeld(t *testing.T) {
+	const secret = "hunter2/hunter2"
+	r := NewRedactor(secret)
+	for text, want := range map[string]bool{
+		"": false, "hunter2": false, "a " + secret + " b": true, url.QueryEscape(secret): true,
+		base64.StdEncoding.EncodeToString([]byte("user:" + secret)): true, "glpat-ABCDEFGHIJKLMNOPQRST": false,
+	} {
+		if got := r.Holds(text); got != want {
+			t.Errorf("Holds(%q) = %v, want %v", text, got, want)
+		}
+	}
+}
