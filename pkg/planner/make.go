@@ -212,6 +212,9 @@ func (b *builder) plan(in Input, underway bool) (Plan, error) {
 	if err := b.back(&p, in.Tree); err != nil {
 		return Plan{}, err
 	}
+	if err := p.reach(); err != nil {
+		return Plan{}, err
+	}
 	return p, nil
 }
 
