@@ -97,6 +97,7 @@ func (s *Server) serveGit(w http.ResponseWriter, r *http.Request) {
 	// A push and what it does to merge requests are one step, as seen by the API.
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.notice(who)
 	s.backend.ServeHTTP(w, r)
 	if !s.pushes {
 		if err := s.refresh(who); err != nil {
@@ -109,6 +110,7 @@ func (s *Server) serveGit(w http.ResponseWriter, r *http.Request) {
 func (s *Server) HoldPushes(hold bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.notice(nil)
 	if s.pushes = hold; !hold {
 		if err := s.refresh(s.users[0]); err != nil {
 			panic(err)
@@ -181,6 +183,7 @@ func (s *Server) refresh(who *User) error {
 func (s *Server) FirstCommit(name, content string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.notice(nil)
 	blob, err := s.gitWith(nil, content, "hash-object", "-w", "--stdin")
 	if err != nil {
 		return "", err

@@ -100,6 +100,7 @@ func (s *Server) merge(c *call) (int, any, error) {
 func (s *Server) RunTrain() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.notice(nil)
 	for _, m := range s.requests {
 		if m.auto {
 			if err := s.carryOut(m, m.author, false, ""); err != nil {

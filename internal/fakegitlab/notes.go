@@ -27,6 +27,7 @@ type award struct {
 func (s *Server) AddNote(iid int, kind, body string, system bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.notice(nil)
 	s.notes = append(s.notes, &note{id: s.newID(), iid: iid, by: s.users[0], body: body, kind: kind, system: system, created: s.now(), updated: s.now()})
 }
 

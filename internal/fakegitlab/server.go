@@ -1,7 +1,7 @@
 // Package fakegitlab is one GitLab project in memory, with its API under /api/v4 and its Git repository over smart HTTP, for tests.
 //
 // It does what GitLab does where a client can tell: quick actions are taken out of notes and descriptions, commit statuses are jobs of pipelines with
-// GitLab's transitions, a push closes, merges and refreshes merge requests, a merge is checked in GitLab's order and refused with its codes. Its
+// GitLab's transitions, a push closes, merges and refreshes merge requests, a merge is checked in GitLab's order and refused with its codes, who subscribes is sent webhooks. Its
 // repository is a bare one on disk, and the program git does all work on it.
 //
 // One lock makes every call atomic, which GitLab is not. A push is worked on before git gets its answer; GitLab does it a moment later, and
@@ -10,6 +10,7 @@ package fakegitlab
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -85,6 +86,9 @@ type Server struct {
 	groups    map[int][]string
 	answers   map[string]string // to the external status check, by head
 	busy      int               // how many statuses to answer with 409
+	setup     Setup
+	listeners []*listener
+	seen      sight
 }
 
 // New makes the project with an empty repository below dir.
@@ -212,6 +216,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, h handler) {
 	defer s.mu.Unlock()
 	s.site = site(r)
 	c := &call{Request: r, user: s.authenticate(r), params: map[string]any{}, header: w.Header()}
+	defer s.noticed(c)
 	code, answer, err := 0, any(nil), error(nil)
 	switch id := r.PathValue("id"); {
 	case c.user == nil:
@@ -241,9 +246,21 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, h handler) {
 		w.WriteHeader(code)
 		return
 	}
+	text, err := json.Marshal(answer)
+	if err != nil {
+		panic(err)
+	}
+	if r.Method == http.MethodGet && code == http.StatusOK {
+		tag := fmt.Sprintf(`W/"%x"`, sha256.Sum256(text))
+		w.Header().Set("Etag", tag)
+		if r.Header.Get("If-None-Match") == tag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(answer) // the client went away
+	_, _ = w.Write(text) // the client went away
 }
 
 func (s *Server) authenticate(r *http.Request) *User {
@@ -355,6 +372,7 @@ func (s *Server) routes() {
 	s.handle("GET "+one+"/notes/{note}/award_emoji", s.listAwards)
 	s.handle("POST "+one+"/notes/{note}/award_emoji", s.createAward)
 	s.handle("DELETE "+one+"/notes/{note}/award_emoji/{award}", s.deleteAward)
+	s.routeDoctor()
 }
 
 // getMember answers with the highest level that somebody has, in the project or in a group above it.

@@ -30,6 +30,7 @@ type job struct {
 func (s *Server) AddPipeline(sha, ref string, iid int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.notice(nil)
 	source := "push"
 	if iid > 0 {
 		source, ref = "merge_request_event", fmt.Sprintf("refs/merge-requests/%d/head", iid)
@@ -41,6 +42,7 @@ func (s *Server) AddPipeline(sha, ref string, iid int) int {
 func (s *Server) AddMergedResultPipeline(sha string, iid int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.notice(nil)
 	return s.start(&pipeline{iid: iid, sha: sha, ref: fmt.Sprintf("refs/merge-requests/%d/merge", iid), source: "merge_request_event", result: true})
 }
 
