@@ -70,8 +70,9 @@ func mergeability(status string, c forge.MergeRequest, more []forge.Reason) forg
 	return m
 }
 
-// missingChecks are the required ones that are not green on the head by this user.
-func (f *Forge) missingChecks(ctx context.Context, c forge.MergeRequest) ([]forge.Reason, error) {
+// missingChecks are the required ones that are not green on the head by this user. The merge request tells its head pipeline, but one that lags tells that of
+// another head.
+func (f *Forge) missingChecks(ctx context.Context, c forge.MergeRequest, m *gl.MergeRequest, lags bool) ([]forge.Reason, error) {
 	if c.State != forge.Open || len(f.o.RequiredChecks) == 0 {
 		return nil, nil
 	}
@@ -79,7 +80,12 @@ func (f *Forge) missingChecks(ctx context.Context, c forge.MergeRequest) ([]forg
 	if err != nil {
 		return nil, err
 	}
-	list, err := f.Checks(ctx, c.Head)
+	var list []forge.Check
+	if lags || c.Fork {
+		list, err = f.Checks(ctx, c.Head)
+	} else {
+		list, err = f.checksBeside(ctx, c.Head, m.HeadPipeline)
+	}
 	if err != nil {
 		return nil, err
 	}

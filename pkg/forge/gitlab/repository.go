@@ -132,7 +132,7 @@ func plain(was tree.Tree, changes []tree.Change) error {
 		refuse := func(reason string) error { return &forge.ChangeRefusedError{Path: c.Path, Reason: reason} }
 		mode, exists := was.Mode(c.Path)
 		switch {
-		case c.Path == "" || c.Path == "." || path.Clean("/"+c.Path) != "/"+c.Path:
+		case c.Path == "" || c.Path == "." || path.Clean("/"+c.Path) != "/"+c.Path || strings.Contains(c.Path, "\x00"):
 			return refuse("it is not a path below the root of the repository")
 		case inGitFolder(c.Path):
 			return refuse("Git keeps its own files under such a name")

@@ -202,7 +202,7 @@ func (f *Forge) whole(ctx context.Context, m *gl.MergeRequest) (forge.MergeReque
 	if c.Approvals, held, err = f.approvals(ctx, c, behind || gone); err != nil {
 		return forge.MergeRequest{}, err
 	}
-	missing, err := f.missingChecks(ctx, c)
+	missing, err := f.missingChecks(ctx, c, m, behind || gone)
 	if err != nil {
 		return forge.MergeRequest{}, err
 	}

@@ -31,11 +31,16 @@ var states = map[forge.CheckState]gl.BuildStateValue{forge.Pending: gl.Pending, 
 // Checks implements forge.Checks. GitLab marks a status as retried when anybody sets one of its name, so all are read, and the newest of each name
 // and user counts.
 func (f *Forge) Checks(ctx context.Context, sha string) ([]forge.Check, error) {
-	all, err := f.statuses(ctx, sha, "")
+	p, err := f.headPipeline(ctx, sha)
 	if err != nil {
 		return nil, err
 	}
-	p, err := f.headPipeline(ctx, sha)
+	return f.checksBeside(ctx, sha, p)
+}
+
+// checksBeside are Checks where the head pipeline is known; nil is none.
+func (f *Forge) checksBeside(ctx context.Context, sha string, p *gl.Pipeline) ([]forge.Check, error) {
+	all, err := f.statuses(ctx, sha, "")
 	if err != nil {
 		return nil, err
 	}
