@@ -1,10 +1,12 @@
 package fakegithub
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,6 +42,7 @@ func (s *Server) handle(pattern string, f func(*call) (int, any)) {
 			return
 		}
 		c.who = who
+		defer c.noticed()
 		if owner := r.PathValue("owner"); owner != "" && (!strings.EqualFold(owner, s.owner) || !strings.EqualFold(r.PathValue("repo"), s.name)) {
 			c.reply(missing())
 			return
@@ -101,7 +104,11 @@ func invalid(resource, field, code, message string) (int, any) {
 }
 
 // read decodes the request's body.
-func (c *call) read(into any) bool { return json.NewDecoder(c.r.Body).Decode(into) == nil }
+func (c *call) read(into any) bool {
+	text, err := io.ReadAll(c.r.Body)
+	c.r.Body = io.NopCloser(bytes.NewReader(text)) // for who wants to read it, too
+	return err == nil && json.Unmarshal(text, into) == nil
+}
 
 func (c *call) number(name string) int64 {
 	n, _ := strconv.ParseInt(c.r.PathValue(name), 10, 64)

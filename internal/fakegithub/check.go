@@ -16,6 +16,7 @@ type run struct {
 	title, summary     string
 	details            string
 	started, completed time.Time
+	actions            []action
 }
 
 type status struct {
@@ -91,6 +92,7 @@ func (c *call) change(r *run, in said) (int, any) {
 	if in.Output != nil {
 		r.title, r.summary = in.Output.Title, in.Output.Summary
 	}
+	r.offer(in.Actions)
 	if in.DetailsURL != nil {
 		r.details = *in.DetailsURL
 	}

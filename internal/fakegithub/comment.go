@@ -177,6 +177,7 @@ func (c *call) unreact() (int, any) {
 func (s *Server) EditComment(id int64, body string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.notice(nil)
 	if _, m := s.commentBy(id); m != nil {
 		m.body, m.updated, m.edited = body, s.clock(), s.clock()
 	}

@@ -3,12 +3,16 @@ package fakegithub
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/cgi"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,8 +29,36 @@ func (s *Server) command(index string, stdin io.Reader, args ...string) *exec.Cm
 	return cmd
 }
 
-// git runs git in the repository and gives what it prints.
-func (s *Server) git(args ...string) (string, error) { return s.gitWith("", nil, args...) }
+// git runs git in the repository and gives what it prints. What it says of commits by their names it says once: commits do not change.
+func (s *Server) git(args ...string) (string, error) {
+	if !lasting(args) {
+		return s.gitWith("", nil, args...)
+	}
+	type said struct {
+		out string
+		err error
+	}
+	key := strings.Join(args, " ")
+	if known, ok := s.said.Load(key); ok {
+		return known.(said).out, known.(said).err
+	}
+	out, err := s.gitWith("", nil, args...)
+	if no := (*exec.ExitError)(nil); err == nil || errors.As(err, &no) && no.ExitCode() == 1 { // 1 is an answer, anything else a failure
+		s.said.Store(key, said{out, err})
+	}
+	return out, err
+}
+
+var wholeName = regexp.MustCompile(`^\^?[0-9a-f]{40}(?:\^|\^\{tree\})?(?:\.\.[0-9a-f]{40})?$`)
+
+// lasting tells whether git would answer the same for ever.
+func lasting(args []string) bool {
+	switch args[0] {
+	case "cat-file", "merge-base", "merge-tree", "rev-list", "rev-parse", "show":
+		return !slices.ContainsFunc(args[1:], func(a string) bool { return !strings.HasPrefix(a, "-") && !wholeName.MatchString(a) })
+	}
+	return false
+}
 
 func (s *Server) gitWith(index string, stdin []byte, args ...string) (string, error) {
 	cmd := s.command(index, bytes.NewReader(stdin), append([]string{"-C", s.dir}, args...)...)
@@ -39,8 +71,11 @@ func (s *Server) gitWith(index string, stdin []byte, args ...string) (string, er
 	return strings.TrimSpace(string(out)), nil
 }
 
-// head is where a branch points, "" for none.
+// head is where a branch points, "" for none. Git keeps a branch that was moved in a file of its own.
 func (s *Server) head(branch string) string {
+	if sha, err := os.ReadFile(filepath.Join(s.dir, "refs", "heads", filepath.FromSlash(branch))); err == nil && len(sha) == 41 {
+		return strings.TrimSpace(string(sha))
+	}
 	sha, err := s.git("rev-parse", "-q", "--verify", "refs/heads/"+branch)
 	if err != nil {
 		return ""
@@ -131,6 +166,7 @@ func (s *Server) serveGit(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost && writes {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		defer s.notice(who.user)
 		defer s.settle(who.user) // before anybody else looks
 	}
 	h.ServeHTTP(w, r)

@@ -21,8 +21,9 @@ func (c *call) graphql() (int, any) {
 	var in struct {
 		Query     string
 		Variables struct {
-			IDs   []string
-			Input json.RawMessage
+			IDs    []string
+			Branch string
+			Input  json.RawMessage
 		}
 	}
 	if !c.read(&in) {
@@ -37,6 +38,8 @@ func (c *call) graphql() (int, any) {
 	switch name := found[1]; name {
 	case "viewer":
 		data = obj{"viewer": obj{"databaseId": c.who.user.id, "login": c.who.user.login}}
+	case "repository":
+		data, t = c.mergeQueue(in.Variables.Branch)
 	case "nodes":
 		data = c.nodes(in.Variables.IDs)
 	case "createCommitOnBranch":
@@ -61,6 +64,25 @@ func (c *call) nodes(ids []string) any {
 		}
 	}
 	return obj{"nodes": list}
+}
+
+// mergeQueue tells what is in the queue of a branch. A bot's name comes without its ending here.
+func (c *call) mergeQueue(branch string) (any, *trouble) {
+	if c.who.blind {
+		return nil, &trouble{"FORBIDDEN", "Resource not accessible by integration"}
+	}
+	if branch != "main" || !c.rules.Queue {
+		return obj{"repository": obj{"mergeQueue": nil}}, nil
+	}
+	nodes := each(c.queue, func(w *waiting) any {
+		kind := "User"
+		if w.by.bot {
+			kind = "Bot"
+		}
+		return obj{"headCommit": obj{"oid": w.sha}, "pullRequest": obj{"number": w.pull.number},
+			"enqueuer": obj{"__typename": kind, "login": strings.TrimSuffix(w.by.login, "[bot]"), "databaseId": w.by.id}}
+	})
+	return obj{"repository": obj{"mergeQueue": obj{"entries": obj{"nodes": nodes}}}}, nil
 }
 
 // commitOnBranch compares and swaps the head, signs, and writes every file as a regular one.
@@ -142,12 +164,17 @@ func (c *call) changePull(name string, input json.RawMessage) (any, *trouble) {
 		switch {
 		case in.Expected != "" && in.Expected != p.head:
 			return nil, &trouble{"UNPROCESSABLE", "Head sha does not match the expected head."}
-		case p.queued:
+		case p.place != nil:
 			return nil, &trouble{"UNPROCESSABLE", "Pull request is already in the queue"}
-		case !c.rules.Queue:
+		case p.draft:
+			return nil, &trouble{"UNPROCESSABLE", "Pull request is a draft"}
+		case c.wanting(p) != "":
+			p.auto = c.who.user
+		case !c.rules.Queue || p.target != "main":
 			return nil, &trouble{"UNPROCESSABLE", "Pull request Pull request is in clean status"}
+		default:
+			c.enqueue(p, c.who.user)
 		}
-		p.queued = true
 		return obj{name: obj{"clientMutationId": nil}}, nil
 	}
 	p.draft, p.updated = name == "convertPullRequestToDraft", c.clock()

@@ -128,14 +128,3 @@ func (s *Server) rebase(onto, head string) (string, error) {
 	}
 	return onto, nil
 }
-
-// RunQueue merges what waits in the merge queue, as GitHub does when the checks of the group are green.
-func (s *Server) RunQueue() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, p := range s.pulls {
-		if p.queued && s.wanting(p) == "" {
-			s.merge(p, "merge", "", "", s.users[0])
-		}
-	}
-}

@@ -26,8 +26,9 @@ type pull struct {
 	reviewers      []*user
 	reviews        []*review
 	comments       []*comment
-	asked          string // heads for which somebody has asked whether it can be merged
-	queued         bool   // waits in the merge queue
+	asked          string   // heads for which somebody has asked whether it can be merged
+	auto           *user    // who enabled auto-merge
+	place          *waiting // in the merge queue
 }
 
 type label struct {
@@ -62,12 +63,19 @@ func (c *call) simple(p *pull) obj {
 	return obj{"id": p.id, "node_id": fmt.Sprintf("PR_%d", p.number), "number": p.number, "state": state, "locked": false, "title": p.title, "body": or(p.body),
 		"user": c.user(p.author), "labels": each(p.labels, func(l *label) any { return c.label(l) }), "milestone": nil, "assignee": nil, "assignees": []any{},
 		"requested_reviewers": each(p.reviewers, func(u *user) any { return c.user(u) }), "requested_teams": []any{}, "draft": p.draft,
-		"head": end(p.source, p.head), "base": end(p.target, p.base), "author_association": "COLLABORATOR", "auto_merge": nil,
+		"head": end(p.source, p.head), "base": end(p.target, p.base), "author_association": "COLLABORATOR", "auto_merge": c.autoMerge(p),
 		"created_at": stamp(p.created), "updated_at": stamp(p.updated), "closed_at": stamp(p.closed), "merged_at": stamp(p.merged), "merge_commit_sha": or(c.mergeCommit(p)),
 		"url": at, "html_url": web, "diff_url": web + ".diff", "patch_url": web + ".patch", "issue_url": issue, "commits_url": at + "/commits",
 		"review_comments_url": at + "/comments", "review_comment_url": c.at("pulls/comments{/number}"), "comments_url": issue + "/comments", "statuses_url": c.at("statuses/%s", p.head),
 		"_links": obj{"self": href(at), "html": href(web), "issue": href(issue), "comments": href(issue + "/comments"), "review_comments": href(at + "/comments"),
 			"review_comment": href(c.at("pulls/comments{/number}")), "commits": href(at + "/commits"), "statuses": href(c.at("statuses/%s", p.head))}}
+}
+
+func (c *call) autoMerge(p *pull) any {
+	if p.auto == nil {
+		return nil
+	}
+	return obj{"enabled_by": c.user(p.auto), "merge_method": "merge", "commit_title": "", "commit_message": ""}
 }
 
 // mergeCommit of an open one is a trial that is no commit of the target; a client must not take it for the merge.
@@ -120,6 +128,9 @@ func (c *call) listPulls() (int, any) {
 		default:
 			found = append(found, p)
 		}
+	}
+	if q.Get("sort") == "updated" {
+		slices.SortStableFunc(found, func(a, b *pull) int { return a.updated.Compare(b.updated) })
 	}
 	if q.Get("direction") != "asc" {
 		slices.Reverse(found)
@@ -206,7 +217,8 @@ func (c *call) editPull() (int, any) {
 }
 
 func (s *Server) shut(p *pull) {
-	p.open, p.queued, p.closed, p.updated = false, false, s.clock(), s.clock()
+	p.open, p.auto, p.closed, p.updated = false, nil, s.clock(), s.clock()
+	s.dequeue(p)
 }
 
 func (c *call) reopen(p *pull) (int, any) {
@@ -255,6 +267,7 @@ func (c *call) requestReviewers() (int, any) {
 			p.reviewers = append(p.reviewers, u)
 		}
 	}
+	p.updated = c.clock()
 	return http.StatusCreated, c.simple(p)
 }
 
@@ -278,5 +291,23 @@ func (c *call) addLabels() (int, any) {
 			p.labels = append(p.labels, c.labels[i])
 		}
 	}
+	p.updated = c.clock()
 	return http.StatusOK, each(p.labels, func(l *label) any { return c.label(l) })
+}
+
+// AddClosed makes a pull request of long ago, whose branch is gone. A head is a commit that is there.
+func (s *Server) AddClosed(source, head string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock()
+	s.pulls = append(s.pulls, &pull{id: s.next(), number: len(s.pulls) + 1, title: source, source: source, target: "main", head: head, base: head,
+		author: s.users[0], created: now, updated: now, closed: now})
+}
+
+// Retarget is somebody who has a pull request merged into another branch.
+func (s *Server) Retarget(number int, target string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.pulls[number-1]
+	p.target, p.updated = target, s.clock()
 }

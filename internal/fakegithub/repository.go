@@ -15,7 +15,7 @@ func (c *call) repo() any {
 	at := fmt.Sprintf("%s/repos/%s/%s", c.base, c.owner, c.name)
 	full := c.owner + "/" + c.name
 	o := obj{"id": 1, "node_id": "R_1", "name": c.name, "full_name": full, "owner": c.user(c.users[0]), "private": true, "html_url": c.site + "/" + full,
-		"fork": false, "url": at, "default_branch": "main", "visibility": "private", "permissions": obj{"admin": false, "push": true, "pull": true},
+		"fork": false, "url": at, "default_branch": "main", "topics": []string{}, "visibility": "private", "permissions": obj{"admin": false, "push": true, "pull": true},
 		"clone_url": c.site + "/" + full + ".git", "git_url": "git://example.org/" + full + ".git", "ssh_url": "git@example.org:" + full + ".git", "svn_url": c.site + "/" + full,
 		"created_at": "2020-01-01T00:00:00Z", "updated_at": "2020-01-01T00:00:00Z", "pushed_at": "2020-01-01T00:00:00Z"}
 	for name := range strings.FieldsSeq(links) {

@@ -61,4 +61,6 @@ func (s *Server) route() {
 	s.handle("GET "+repo+"/commits/{ref}/check-runs", (*call).listRuns)
 	s.handle("POST "+repo+"/statuses/{sha}", (*call).createStatus)
 	s.handle("GET "+repo+"/commits/{ref}/statuses", (*call).listStatuses)
+
+	s.routeDoctor()
 }

@@ -4,7 +4,7 @@
 // merged is unknown to the first who asks; a branch that is deleted closes its pull requests; drafts are toggled by GraphQL only; times are
 // whole seconds; a list comes in pages; one unknown reviewer spoils all; who may write may edit everybody's comments; a status can be
 // said by anybody and a check run by an App alone; createCommitOnBranch forgets modes. Where GitHub's own behaviour is not known the fake takes the
-// stricter guess. Git itself is the program git, over smart HTTP by git http-backend, so that clones and pushes are real.
+// stricter guess. Who subscribes is sent webhooks. Git itself is the program git, over smart HTTP by git http-backend, so that clones and pushes are real.
 //
 // The interfaces lie where a GitHub Enterprise Server has them: REST below /api/v3, GraphQL at /api/graphql, Git below the root. REST is also
 // answered below the root and GraphQL at /graphql, as api.github.com does.
@@ -30,6 +30,7 @@ type Server struct {
 	backend     string // git-http-backend
 	now         func() time.Time
 	mux         *http.ServeMux
+	said        sync.Map // by git, of what does not change
 
 	mu       sync.Mutex // everything happens one after the other
 	last     int64      // id that was given out last
@@ -42,6 +43,10 @@ type Server struct {
 	runs     []*run
 	statuses []*status
 	labels   []*label
+	setup    Setup
+	queue    []*waiting
+	hooks    []*hook
+	seen     sight
 }
 
 // New makes an empty repository, "owner/name", in the folder dir, which must exist and be empty. Its default branch is main. A nil now is the

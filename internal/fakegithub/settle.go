@@ -29,7 +29,8 @@ func (s *Server) follow(p *pull, head, base string) {
 	if head == p.head {
 		return
 	}
-	p.head, p.updated, p.queued = head, s.clock(), false
+	p.head, p.updated = head, s.clock()
+	s.dequeue(p) // and auto-merge stays enabled, for whatever was pushed
 	_, _ = s.git("update-ref", fmt.Sprintf("refs/pull/%d/head", p.number), head)
 	if s.isAncestor(head, base) {
 		s.shut(p)
@@ -57,5 +58,6 @@ func (s *Server) bringing(sha, base string) string {
 
 func (s *Server) recordMerge(p *pull, sha string, by *user) {
 	now := s.clock()
-	p.open, p.queued, p.closed, p.merged, p.updated, p.mergeSHA, p.mergedBy = false, false, now, now, now, sha, by
+	p.open, p.auto, p.closed, p.merged, p.updated, p.mergeSHA, p.mergedBy = false, nil, now, now, now, sha, by
+	s.dequeue(p)
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v4"
@@ -32,12 +33,14 @@ type app struct {
 	key              *rsa.PublicKey
 	bot              *user
 	made             time.Time
+	withoutQueues    bool // nobody gave it the permission to read merge queues
 }
 
 // actor is whom a token belongs to.
 type actor struct {
 	user    *user
 	app     *app // of an installation's token
+	blind   bool // to the merge queue
 	expires time.Time
 }
 
@@ -67,9 +70,12 @@ func (s *Server) token(prefix string, a actor) string {
 	return t
 }
 
+// appKey is that of all Apps: making one takes longer than most tests.
+var appKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 // AddApp makes a GitHub App and installs it with all that a bot needs.
 func (s *Server) AddApp(slug string) (App, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := appKey()
 	if err != nil {
 		return App{}, err
 	}
@@ -87,7 +93,7 @@ func (s *Server) InstallationToken(of App) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := slices.IndexFunc(s.apps, func(a *app) bool { return a.id == of.ID })
-	return s.token("", actor{user: s.apps[i].bot, app: s.apps[i]})
+	return s.token("", actor{user: s.apps[i].bot, app: s.apps[i], blind: s.apps[i].withoutQueues})
 }
 
 // authenticate finds whom a request's token belongs to. An App's own signature is nobody's token; see mint.
@@ -117,8 +123,14 @@ func (c *call) mint() (int, any) {
 	if !c.signedBy(a) {
 		return fail(http.StatusUnauthorized, "A JSON web token could not be decoded")
 	}
+	var in struct{ Permissions map[string]string }
+	_ = c.read(&in) // a token for all that was given needs no body
+	asked := in.Permissions == nil || in.Permissions["merge_queues"] != ""
+	if in.Permissions != nil && asked && a.withoutQueues {
+		return fail(http.StatusUnprocessableEntity, "The permissions requested are not granted to this installation.")
+	}
 	expires := c.now().Add(time.Hour)
-	t := c.token("", actor{user: a.bot, app: a, expires: expires})
+	t := c.token("", actor{user: a.bot, app: a, expires: expires, blind: !asked || a.withoutQueues})
 	return http.StatusCreated, obj{"token": t, "expires_at": stamp(expires), "permissions": obj{"contents": "write", "metadata": "read"}, "repository_selection": "selected"}
 }
 

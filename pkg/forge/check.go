@@ -27,4 +27,9 @@ type Check struct {
 	URL     string     `json:"url,omitempty"`
 	By      User       `json:"by"`      // set by the forge, ignored in SetCheck
 	Updated time.Time  `json:"updated"` // set by the forge
+
+	// Promote offers, on a forge that has buttons, one by which a person says that it may be merged. It is not read back.
+	Promote bool `json:"-"`
+	// Anew states it also where an equal one stands, as a new one where the forge has such: a person asked for it to be made again. It is not read back.
+	Anew bool `json:"-"`
 }

@@ -63,6 +63,9 @@ type MergeRequest struct {
 	// "" unless merged.
 	MergeSHA string `json:"mergeSHA,omitempty"`
 	MergedBy User   `json:"mergedBy,omitzero"`
+	// Later is set while the forge is to merge it by itself, and nil when nobody told it to or it was told and has given up. It says
+	// nothing about whether that will ever happen.
+	Later *Later `json:"later,omitempty"`
 
 	Mergeability Mergeability `json:"mergeability"`
 	Approvals    Approvals    `json:"approvals"`

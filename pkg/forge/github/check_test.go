@@ -20,39 +20,44 @@ func bodies(f *faults, path string) *[]string {
 	return &kept
 }
 
-func TestARunThatWaitsForAPersonHasButtons(t *testing.T) {
+func TestACompletedRunHasButtons(t *testing.T) {
 	_, bot, f, main := faulty(t)
 	kept := bodies(f, "/check-runs")
 	for _, row := range []struct {
-		state    forge.CheckState
+		check    forge.Check
 		method   string
 		has, not []string
 	}{
-		{forge.InProgress, "POST", []string{`"status":"in_progress"`}, []string{"conclusion", "actions", "completed_at"}},
-		{forge.ActionRequired, "PATCH", []string{`"conclusion":"action_required"`, `"identifier":"promote"`, `"identifier":"recheck"`}, nil},
-		{forge.Failure, "PATCH", []string{`"conclusion":"failure"`, `"identifier":"recheck"`}, []string{"promote"}},
-		{forge.Success, "PATCH", []string{`"conclusion":"success"`}, []string{"actions"}},
-		{forge.Pending, "POST", []string{`"status":"queued"`}, []string{"conclusion"}}, // a completed run is not taken up again
+		{forge.Check{State: forge.InProgress, Promote: true}, "POST", []string{`"status":"in_progress"`}, []string{"conclusion", "actions", "completed_at"}},
+		{forge.Check{State: forge.ActionRequired}, "PATCH", []string{`"conclusion":"action_required"`, `"identifier":"recheck"`}, []string{"promote"}},
+		{forge.Check{State: forge.Failure}, "PATCH", []string{`"conclusion":"failure"`, `"identifier":"recheck"`}, []string{"promote"}},
+		{forge.Check{State: forge.ActionRequired, Promote: true}, "PATCH", []string{`"conclusion":"action_required"`, `"identifier":"promote"`, `"identifier":"recheck"`}, nil},
+		{forge.Check{State: forge.Success, Promote: true}, "PATCH", []string{`"conclusion":"success"`, `"identifier":"promote"`, `"identifier":"recheck"`}, nil},
+		{forge.Check{State: forge.Success, Anew: true}, "POST", []string{`"conclusion":"success"`, `"identifier":"recheck"`}, []string{"promote"}},
+		{forge.Check{State: forge.Pending}, "POST", []string{`"status":"queued"`}, []string{"conclusion"}}, // a completed run is not taken up again
+		{forge.Check{State: forge.Pending, Anew: true}, "POST", []string{`"status":"queued"`}, []string{"conclusion"}},
 	} {
 		*kept = nil
-		if err := bot.SetCheck(t.Context(), main, forge.Check{Name: "linnet/gate", State: row.state, Title: "t", Summary: "- s"}); err != nil {
+		c := row.check
+		c.Name, c.Title, c.Summary = "linnet/gate", "t", "- s"
+		if err := bot.SetCheck(t.Context(), main, c); err != nil {
 			t.Fatal(err)
 		}
 		if len(*kept) != 1 || !strings.HasPrefix((*kept)[0], row.method) {
-			t.Fatalf("%s: got %v, want one %s", row.state, *kept, row.method)
+			t.Fatalf("%+v: got %v, want one %s", c, *kept, row.method)
 		}
 		for _, words := range row.has {
 			if !strings.Contains((*kept)[0], words) {
-				t.Errorf("%s: got %s, want %s", row.state, (*kept)[0], words)
+				t.Errorf("%+v: got %s, want %s", c, (*kept)[0], words)
 			}
 		}
 		for _, words := range row.not {
 			if strings.Contains((*kept)[0], words) {
-				t.Errorf("%s: got %s with %s", row.state, (*kept)[0], words)
+				t.Errorf("%+v: got %s with %s", c, (*kept)[0], words)
 			}
 		}
-		if list, err := bot.Checks(t.Context(), main); err != nil || len(list) != 1 || list[0].State != row.state {
-			t.Errorf("%s: got %+v, %v", row.state, list, err)
+		if list, err := bot.Checks(t.Context(), main); err != nil || len(list) != 1 || list[0].State != c.State {
+			t.Errorf("%+v: got %+v, %v", c, list, err)
 		}
 	}
 }
@@ -117,5 +122,61 @@ func TestAStatusThatAnotherSaidOverIsSaidAgain(t *testing.T) {
 	list, err := ann.Checks(t.Context(), main)
 	if err != nil || len(list) != 2 || list[0].By.Name != "ann" || list[0].State != forge.Failure {
 		t.Errorf("got %+v, %v", list, err)
+	}
+}
+
+// What GitHub does not take is filled in, and an equal check is equal nevertheless.
+func TestAnEqualRunIsNotWrittenAgain(t *testing.T) {
+	_, bot, f, main := faulty(t)
+	for _, c := range []forge.Check{
+		{Name: "none", State: forge.Success},
+		{Name: "title", State: forge.Success, Title: "t"},
+		{Name: "twice", State: forge.Success, Title: "t", Summary: "t"},
+		{Name: "both", State: forge.ActionRequired, Title: strings.Repeat("ü", 300), Summary: strings.Repeat("s", 70000)},
+	} {
+		if err := bot.SetCheck(t.Context(), main, c); err != nil {
+			t.Fatal(err)
+		}
+		before := f.called("/check-runs")
+		kept := bodies(f, "/check-runs")
+		if err := bot.SetCheck(t.Context(), main, c); err != nil || len(*kept) > 0 {
+			t.Errorf("%s: %d calls, of which %v write, %v", c.Name, f.called("/check-runs")-before, *kept, err)
+		}
+		f.set(nil)
+	}
+}
+
+// GitHub takes a thousand statuses of a name and then none.
+func TestAStatusCanTurnGreenHoweverOftenItsTitleChanged(t *testing.T) {
+	h, _, f, main := faulty(t)
+	ann := h.person(t, "ann", "write")
+	kept := bodies(f, "/statuses/")
+	for i := range 505 {
+		if err := ann.SetCheck(t.Context(), main, forge.Check{Name: "gate", State: forge.InProgress, Title: "look " + itoa(int64(i))}); err != nil {
+			t.Fatalf("title %d: %v", i, err)
+		}
+	}
+	if len(*kept) != 500 {
+		t.Errorf("%d statuses were written, want 500", len(*kept))
+	}
+	if err := ann.SetCheck(t.Context(), main, forge.Check{Name: "gate", State: forge.Success, Title: "yes"}); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := ann.Checks(t.Context(), main); err != nil || len(list) != 1 || list[0].State != forge.Success {
+		t.Errorf("got %+v, %v", list, err)
+	}
+}
+
+func TestATokenSaysWhatIsWeaker(t *testing.T) {
+	h := newHub(t)
+	app, credential := h.bot(t)
+	if got := h.forge(t, credential, app.ID).Weaknesses(); len(got) > 0 {
+		t.Errorf("an App is told weak: %q", got)
+	}
+	got := strings.Join(h.person(t, "ann", "write").Weaknesses(), "\n")
+	for _, want := range []string{"whoever may push can set a status", "no buttons", "cannot give commands", "not signed"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("nothing is said of %q:\n%s", want, got)
+		}
 	}
 }

@@ -31,15 +31,15 @@ const (
 )
 
 // buttons are shown on completed runs only. Whoever presses one still has to be authorised.
-func buttons(state forge.CheckState) []*gh.CheckRunAction {
-	recheck := &gh.CheckRunAction{Label: "Re-check", Description: "Look at the cluster again", Identifier: ActionRecheck}
-	switch state {
-	case forge.ActionRequired:
-		return []*gh.CheckRunAction{{Label: "Promote", Description: "Merge this phase when it is green", Identifier: ActionPromote}, recheck}
-	case forge.Failure:
-		return []*gh.CheckRunAction{recheck}
+func buttons(c forge.Check) []*gh.CheckRunAction {
+	if runStates[c.State][0] != completed {
+		return nil
 	}
-	return nil
+	var list []*gh.CheckRunAction
+	if c.Promote {
+		list = append(list, &gh.CheckRunAction{Label: "Promote", Description: "Merge this commit when it is green", Identifier: ActionPromote})
+	}
+	return append(list, &gh.CheckRunAction{Label: "Re-check", Description: "Look at the cluster again", Identifier: ActionRecheck})
 }
 
 // runsOf lists the latest runs of each App and name on a commit; an empty name is all.
@@ -92,10 +92,16 @@ func (f *Forge) checkOfRun(run *gh.CheckRun, me forge.User) forge.Check {
 }
 
 // setRun changes the run of this name, or makes one. A completed run is not taken up again: where the check waits once more a new run is
-// made, which then counts.
+// made, which then counts. So it is where somebody asked GitHub to run it again: GitHub itself does not touch the old one.
 func (f *Forge) setRun(ctx context.Context, sha string, c forge.Check) error {
 	tried := "set the check " + c.Name + " on " + sha
 	c.Title, c.Summary = cut(c.Title, runTitleLimit), cut(c.Summary, runSummaryLimit)
+	if c.Title == "" { // which GitHub does not take
+		c.Title = c.Name
+	}
+	if c.Summary == c.Title {
+		c.Summary = "" // as it is read
+	}
 	runs, err := f.runsOf(ctx, sha, c.Name)
 	if err != nil {
 		return err
@@ -106,15 +112,12 @@ func (f *Forge) setRun(ctx context.Context, sha string, c forge.Check) error {
 			run = r
 		}
 	}
-	if run != nil && same(f.checkOfRun(run, forge.User{}), c) {
+	if run != nil && !c.Anew && same(f.checkOfRun(run, forge.User{}), c) {
 		return nil
 	}
 	words := runStates[c.State]
 	output := &gh.CheckRunOutput{Title: &c.Title, Summary: &c.Summary}
-	if c.Title == "" {
-		output.Title = &c.Name
-	}
-	if c.Summary == "" { // which GitHub does not take
+	if c.Summary == "" { // which GitHub does not take, either
 		output.Summary = output.Title
 	}
 	var conclusion, details *string
@@ -125,14 +128,14 @@ func (f *Forge) setRun(ctx context.Context, sha string, c forge.Check) error {
 		details = &c.URL
 	}
 	now := &gh.Timestamp{Time: f.now().UTC().Truncate(1e9)}
-	if run == nil || run.GetStatus() == completed && words[0] != completed {
-		o := gh.CreateCheckRunOptions{Name: c.Name, HeadSHA: sha, DetailsURL: details, Status: &words[0], Conclusion: conclusion, StartedAt: now, Output: output, Actions: buttons(c.State)}
+	if run == nil || c.Anew || run.GetStatus() == completed && words[0] != completed {
+		o := gh.CreateCheckRunOptions{Name: c.Name, HeadSHA: sha, DetailsURL: details, Status: &words[0], Conclusion: conclusion, StartedAt: now, Output: output, Actions: buttons(c)}
 		if conclusion != nil {
 			o.CompletedAt = now
 		}
 		_, _, err = f.rest.Checks.CreateCheckRun(ctx, f.owner, f.repo, o)
 	} else {
-		o := gh.UpdateCheckRunOptions{Name: c.Name, DetailsURL: details, Status: &words[0], Conclusion: conclusion, Output: output, Actions: buttons(c.State)}
+		o := gh.UpdateCheckRunOptions{Name: c.Name, DetailsURL: details, Status: &words[0], Conclusion: conclusion, Output: output, Actions: buttons(c)}
 		if conclusion != nil {
 			o.CompletedAt = now
 		}

@@ -41,9 +41,12 @@ func (f *Forge) Commit(ctx context.Context, n forge.NewCommit) (string, error) {
 	}
 	headline, body, exact := splitMessage(n.Message)
 	var sha string
-	if exact && !hasMode {
+	signed := exact && !hasMode
+	if signed {
 		sha, err = f.signedCommit(ctx, n, headline, body)
-	} else {
+		signed = !unknownToGraphQL(err, "createCommitOnBranch")
+	}
+	if !signed {
 		sha, err = f.plainCommit(ctx, n, before)
 	}
 	if err != nil && n.Create && definite(err) {
@@ -136,7 +139,7 @@ func (f *Forge) moved(ctx context.Context, n forge.NewCommit) error {
 	return &forge.HeadMovedError{Branch: n.Branch, Want: n.Parent, Got: got}
 }
 
-// plainCommit makes the commit from Git's parts, which keeps modes and any message. No author is given, or GitHub would not sign for an App.
+// plainCommit makes the commit from Git's parts, which keeps modes and any message, and which every server can. No author is given, or GitHub would not sign for an App.
 // The branch is moved only forward from the parent; one that was set back to before the parent after it was looked at would be moved, too.
 func (f *Forge) plainCommit(ctx context.Context, n forge.NewCommit, before tree.Tree) (string, error) {
 	tried := "commit to " + n.Branch

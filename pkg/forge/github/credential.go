@@ -49,7 +49,7 @@ func (i Installation) Credential() (transport.CredentialFunc, error) {
 	if !ok {
 		return nil, fmt.Errorf("%q is not a GitHub project: write it as owner/name", i.Project)
 	}
-	app, err := ghinstallation.NewAppsTransport(i.Base, i.AppID, i.Key)
+	app, err := ghinstallation.NewAppsTransport(&asksForQueues{base: pinsVersion{i.Base}}, i.AppID, i.Key)
 	if err != nil {
 		return nil, errors.New("the private key of the GitHub App cannot be read: give the PEM file that GitHub made")
 	}

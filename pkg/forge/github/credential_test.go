@@ -1,7 +1,10 @@
 package github_test
 
 import (
-	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"net/http"
 	"strings"
 	"testing"
@@ -55,10 +58,11 @@ func TestATokenIsAskedForWithNoMoreThanItNeeds(t *testing.T) {
 
 func TestAFailureToGetATokenKeepsSecrets(t *testing.T) {
 	h := newHub(t)
-	other, err := h.AddApp("other")
+	another, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
+	other := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(another)})
 	app, err := h.AddApp("linnet")
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +76,7 @@ func TestAFailureToGetATokenKeepsSecrets(t *testing.T) {
 	for name, row := range map[string]struct {
 		key []byte
 		url string
-	}{"another App's key": {other.Key, h.url}, "nobody there": {app.Key, "http://127.0.0.1:1"}} {
+	}{"another App's key": {other, h.url}, "nobody there": {app.Key, "http://127.0.0.1:1"}} {
 		credential, err := made(row.key, row.url)
 		if err != nil {
 			t.Fatal(err)
@@ -101,49 +105,6 @@ func TestGitGetsTheTokenAsAPassword(t *testing.T) {
 	}
 	if seen[false] != "Bearer" || seen[true] != "Basic" {
 		t.Errorf("got %v", seen)
-	}
-}
-
-func TestAddressesFollowFromTheWebAddress(t *testing.T) {
-	for web, want := range map[string]string{
-		"https://github.com":             "github.com api.github.com",
-		"https://octocorp.ghe.com/":      "octocorp.ghe.com api.octocorp.ghe.com",
-		"https://GitHub.example.org":     "github.example.org",
-		"http://127.0.0.1:8080":          "127.0.0.1:8080",
-		"https://user:pw@github.com":     "",
-		"https://github.com/acme/gitops": "",
-		"ssh://github.com":               "",
-		"github.com":                     "",
-	} {
-		hosts, err := github.Hosts(web)
-		if got := strings.Join(hosts, " "); got != want || (err == nil) != (want != "") || err != nil && strings.Contains(err.Error(), "pw") {
-			t.Errorf("%s: got %q, %v, want %q", web, got, err, want)
-		}
-	}
-	var asked []string
-	record := roundTripper(func(r *http.Request) (*http.Response, error) {
-		asked = append(asked, r.URL.String())
-		return nil, context.Canceled
-	})
-	for _, web := range []string{"https://github.com", "https://octocorp.ghe.com", "https://github.example.org"} {
-		f, err := github.New(github.Options{URL: web, Project: project, Client: &http.Client{Transport: record}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = f.DefaultBranch(t.Context())
-		_, _ = f.Me(t.Context())
-		_, _ = f.Branches(t.Context(), "")
-	}
-	want := "https://api.github.com/repos/acme/gitops https://api.github.com/graphql https://github.com/acme/gitops.git/info/refs?service=git-upload-pack " +
-		"https://api.octocorp.ghe.com/repos/acme/gitops https://api.octocorp.ghe.com/graphql https://octocorp.ghe.com/acme/gitops.git/info/refs?service=git-upload-pack " +
-		"https://github.example.org/api/v3/repos/acme/gitops https://github.example.org/api/graphql https://github.example.org/acme/gitops.git/info/refs?service=git-upload-pack"
-	if got := strings.Join(asked, " "); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	for _, bad := range []string{"acme", "/gitops", "acme/", "a/b/c", "acme/git?x"} {
-		if _, err := github.New(github.Options{URL: "https://github.com", Project: bad, Client: http.DefaultClient}); err == nil {
-			t.Errorf("the project %q was accepted", bad)
-		}
 	}
 }
 

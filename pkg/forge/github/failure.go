@@ -51,12 +51,20 @@ func (f *Forge) meaning(tried string, err error) error {
 		case http.StatusNotFound:
 			return fmt.Errorf("%w, or these credentials do not show it", forge.ErrNotFound)
 		}
-		return fmt.Errorf("GitHub says %q (HTTP %d)", said, answer.Response.StatusCode)
+		return &refusal{said, answer.Response.StatusCode}
 	case errors.As(err, &where): // it repeats the URL
 		return where.Err
 	}
 	return err
 }
+
+// refusal is an answer that has no meaning of its own in package forge.
+type refusal struct {
+	said   string
+	status int
+}
+
+func (e *refusal) Error() string { return fmt.Sprintf("GitHub says %q (HTTP %d)", e.said, e.status) }
 
 // saying is GitHub's own words, the details included.
 func saying(e *gh.ErrorResponse) string {
@@ -103,6 +111,18 @@ func definite(err error) bool {
 			return true
 		}
 	}
-	var limited *transport.LimitedError
-	return errors.As(err, &limited) && !errors.Is(err, context.Canceled)
+	var (
+		limited *transport.LimitedError
+		wrong   *refusal
+		said    *graphqlError
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return false
+	case errors.As(err, &wrong):
+		return wrong.status == http.StatusUnprocessableEntity // a rule of the repository, for one
+	case errors.As(err, &said):
+		return said.Type != "" && said.Type != "INTERNAL" // what breaks down half-way has no type
+	}
+	return errors.As(err, &limited)
 }

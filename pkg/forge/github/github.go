@@ -60,6 +60,9 @@ type Forge struct {
 	mu     sync.Mutex
 	me     forge.User
 	edited map[int64]time.Time // see firstSecond
+
+	listing chan struct{} // held by who lists everything
+	known   known         // see everything
 }
 
 var (
@@ -80,8 +83,10 @@ func New(o Options) (*Forge, error) {
 	if o.Client == nil {
 		return nil, errors.New("no HTTP client is given: GitHub wants every request authenticated")
 	}
+	forREST := *o.Client
+	forREST.Transport = pinsVersion{o.Client.Transport}
 	f := &Forge{owner: owner, repo: repo, name: at.host + "/" + o.Project, app: o.AppID, graphql: at.graphql, now: o.Now, sleep: o.Sleep,
-		rest: gh.NewClient(o.Client), edited: map[int64]time.Time{}}
+		rest: gh.NewClient(&forREST), edited: map[int64]time.Time{}, listing: make(chan struct{}, 1)}
 	f.rest.BaseURL = at.rest
 	forGit := *o.Client
 	forGit.Transport = marksGit{o.Client.Transport}

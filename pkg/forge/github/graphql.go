@@ -76,6 +76,12 @@ func (f *Forge) send(ctx context.Context, text string, variables map[string]any,
 	return at, nil
 }
 
+// unknownToGraphQL is whether an older server does not have the mutation. It says so before it does anything, and gives such errors no type.
+func unknownToGraphQL(err error, mutation string) bool {
+	var e *graphqlError
+	return errors.As(err, &e) && strings.Contains(e.Message, "Field '"+mutation+"' doesn't exist")
+}
+
 // saidByGraphQL is whether the error is of that type.
 func saidByGraphQL(err error, kind string) bool {
 	var e *graphqlError

@@ -40,6 +40,8 @@ func (f *Forge) requestOf(p *gh.PullRequest) forge.MergeRequest {
 		m.MergedBy = userOf(p.MergedBy)
 	case p.GetState() == "closed":
 		m.State, m.Done = forge.Closed, p.GetClosedAt().Time
+	case p.AutoMerge != nil:
+		m.Later = &forge.Later{By: userOf(p.AutoMerge.EnabledBy)}
 	}
 	return m
 }
@@ -69,21 +71,20 @@ func (f *Forge) list(ctx context.Context, state string, e ends) ([]*gh.PullReque
 
 // Find implements forge.MergeRequests.
 func (f *Forge) Find(ctx context.Context, q forge.Query) ([]forge.MergeRequest, error) {
-	state := "all"
-	switch open := slices.Contains(q.States, forge.Open); {
-	case len(q.States) == 1 && open:
-		state = "open"
-	case len(q.States) > 0 && !open:
-		state = "closed" // which is what GitHub calls merged ones, too
+	var list []*gh.PullRequest
+	var err error
+	if slices.Equal(q.States, []forge.State{forge.Open}) {
+		list, err = f.list(ctx, "open", ends{target: q.Target})
+	} else {
+		list, err = f.everything(ctx)
 	}
-	list, err := f.list(ctx, state, ends{target: q.Target})
 	if err != nil {
 		return nil, f.explain("list the pull requests", err)
 	}
 	var found []forge.MergeRequest
 	for _, p := range list {
 		m := f.requestOf(p)
-		if strings.HasPrefix(m.Source, q.SourcePrefix) && (len(q.States) == 0 || slices.Contains(q.States, m.State)) {
+		if strings.HasPrefix(m.Source, q.SourcePrefix) && (q.Target == "" || m.Target == q.Target) && (len(q.States) == 0 || slices.Contains(q.States, m.State)) {
 			found = append(found, m)
 		}
 	}
@@ -158,6 +159,11 @@ func (f *Forge) full(ctx context.Context, s seen) (forge.MergeRequest, error) {
 	reviews, err := f.reviewsOf(ctx, s)
 	if err != nil {
 		return forge.MergeRequest{}, err
+	}
+	if rules.queue && s.State == forge.Open {
+		if err := f.readLater(ctx, &s); err != nil {
+			return forge.MergeRequest{}, err
+		}
 	}
 	s.Approvals = forge.Approvals{Required: rules.approvals, Given: reviews.given}
 	s.Mergeability, err = f.mergeability(ctx, s, rules, reviews)

@@ -15,7 +15,8 @@ import (
 var _ forge.Roles = (*Forge)(nil)
 
 // Role implements forge.Roles by the user's name, and believes the answer only when it is about the user's ID: names are given anew. A role that an
-// organisation has made for itself counts as the one that it is built on. The client library does not know role_name.
+// organisation has made for itself counts as the one that it is built on, as far as GitHub tells that: triage as read, and maintain as write. The client library
+// does not know role_name.
 func (f *Forge) Role(ctx context.Context, u forge.User) (string, error) {
 	if u.ID == "" || u.Name == "" {
 		return "", nil // nobody whom GitHub knows

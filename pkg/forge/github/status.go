@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	gh "github.com/google/go-github/v60/github"
@@ -11,6 +12,10 @@ import (
 
 // statusLimit is what GitHub shows of a description.
 const statusLimit = 140
+
+// mostTitles is how many statuses of one name a commit gets before only a change of state is worth another: GitHub takes a thousand and then none, and a
+// check that could not turn green any more would hold the merge for ever.
+const mostTitles = 500
 
 // A status knows one kind of waiting; its description tells the others, to people and to us.
 var waiting = map[forge.CheckState]string{
@@ -61,13 +66,12 @@ func (f *Forge) setStatus(ctx context.Context, sha string, c forge.Check) error 
 	}
 	prefix := waiting[c.State]
 	c.Title, c.Summary = cut(c.Title, statusLimit-len(prefix)), ""
-	for _, s := range list {
-		if is := checkOfStatus(s); is.Name == c.Name {
-			// Equal to what is shown: if another said the last word, it is said again.
-			if is.By.ID == me.ID && same(is, c) {
-				return nil
-			}
-			break
+	// What is shown is the last word: if it is another's, ours is said again.
+	said := slices.DeleteFunc(slices.Clone(list), func(s *gh.RepoStatus) bool { return s.GetContext() != c.Name })
+	if len(said) > 0 {
+		is := checkOfStatus(said[0])
+		if ours := is.By.ID == me.ID; ours && !c.Anew && (same(is, c) || is.State == c.State && len(said) >= mostTitles) {
+			return nil
 		}
 	}
 	state := "pending"
@@ -77,11 +81,11 @@ func (f *Forge) setStatus(ctx context.Context, sha string, c forge.Check) error 
 	case forge.Failure:
 		state = "failure"
 	}
-	said := &gh.RepoStatus{State: &state, Context: &c.Name, Description: gh.String(prefix + c.Title)}
+	status := &gh.RepoStatus{State: &state, Context: &c.Name, Description: gh.String(prefix + c.Title)}
 	if c.URL != "" {
-		said.TargetURL = &c.URL
+		status.TargetURL = &c.URL
 	}
-	if _, _, err := f.rest.Repositories.CreateStatus(ctx, f.owner, f.repo, sha, said); err != nil {
+	if _, _, err := f.rest.Repositories.CreateStatus(ctx, f.owner, f.repo, sha, status); err != nil {
 		return f.checkFailure(tried, sha, err)
 	}
 	return nil

@@ -84,6 +84,9 @@ func (h *handler) deliver(log *slog.Logger, e event) {
 	case err != nil:
 		log.Warn("event not understood", "error", err)
 	default:
+		if p, ok := pressOf(e, hint); ok && h.o.Press != nil {
+			h.o.Press(p)
+		}
 		h.o.Wake(hint)
 	}
 }

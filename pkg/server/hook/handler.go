@@ -27,6 +27,8 @@ type Options struct {
 	// Wake is called once for each authentic event that may concern the bot, from several goroutines at once. It must return at once: while
 	// it runs, the request holds one of the few places.
 	Wake func(Hint)
+	// Press is called before Wake, in the same way, for an event that is a press. nil = nobody cares.
+	Press func(Press)
 	// Deliveries remembers which deliveries have been seen.
 	Deliveries Deliveries
 	// Now is the machine's clock: it also ends slow reads.

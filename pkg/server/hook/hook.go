@@ -9,6 +9,9 @@
 // many are read at once (503). Everything authentic is answered 202 before it is decoded, also what is then ignored, known already, not understood or a
 // cause of panic: forges switch off hooks whose receivers complain.
 //
+// One thing cannot be read up on the forge: that somebody pressed a button of a check run (Press). It is told as it came, and is no more than a wish: whoever acts
+// on it asks whether the sender may, and holds it to the commit that it names. One that is lost is pressed again.
+//
 // What is proved. GitHub signs the body and nothing else: neither the time, nor the type of event, nor the delivery's id, so that who holds one signed body
 // can send it again under other ids. Each time wakes the loop once. GitLab's signature covers id, time and body; GitLab's token proves only that
 // the sender knows it.
