@@ -138,9 +138,15 @@ func (a Merge) do(ctx context.Context, f forge.Forge) error {
 	if p.Head != a.Options.Head || p.Target != a.Target || !p.Tree.Equal(a.After) {
 		return errLookAgain
 	}
-	_, err = f.Merge(ctx, a.Number, a.Options)
+	done, err := f.Merge(ctx, a.Number, a.Options)
+	if err == nil && done.Queued {
+		return errHanded
+	}
 	return err
 }
+
+// errHanded tells that the forge took a merge to make it later, or not at all.
+var errHanded = errors.New("the forge merges it later")
 
 // mergeBranch merges whatever the branch holds by now.
 func mergeBranch(ctx context.Context, f forge.Forge, a Merge) error {

@@ -31,8 +31,8 @@ func (s State) question(r Request, o order) order {
 	if s.gave(c, forge.Rocket) {
 		return o // and somebody deleted the answer
 	}
-	if given := s.answered(r); given >= mostAnswers {
-		return s.refuse(o, fmt.Sprintf("%d questions were answered below !%d; linnet status tells the same", given, r.Number))
+	if s.answered(r) >= mostAnswers {
+		return s.tooMany(r, o)
 	}
 	if o.command.Verb == chatops.Retry && s.Seen.Before(c.Created) {
 		o.want, o.line = s.owed(c, forge.Eyes), fmt.Sprintf("%s, retry: it is looked at again.", from(c))
@@ -40,6 +40,23 @@ func (s State) question(r Request, o order) order {
 	}
 	o.asks, o.want = true, s.owed(c, forge.Eyes)
 	return o
+}
+
+// bound refuses those questions that go beyond mostAnswers together with others which came at the same time.
+func (s State) bound(r Request, all []order) {
+	given := s.answered(r)
+	for i, o := range all {
+		if !o.asks {
+			continue
+		}
+		if given++; given > mostAnswers {
+			all[i] = s.tooMany(r, order{comment: o.comment, command: o.command})
+		}
+	}
+}
+
+func (s State) tooMany(r Request, o order) order {
+	return s.refuse(o, fmt.Sprintf("%d questions were answered below !%d; linnet status tells the same", mostAnswers, r.Number))
 }
 
 // asked are the verbs that are answered in words.
@@ -138,7 +155,7 @@ func rolls(phase planner.Phase) string {
 	for _, w := range phase.Render.Rolls {
 		names = append(names, fmt.Sprintf("%s %s/%s", w.Kind, w.Namespace, w.Name))
 	}
-	return "; rolls " + strings.Join(names, ", ") + ". May be merged when"
+	return "; rolls " + quiet(oneLine(strings.Join(names, ", "))) + ". May be merged when"
 }
 
 // stragglers lists what keeps the gate from being green.
@@ -149,13 +166,13 @@ func (s State) stragglers() string {
 	}
 	var out strings.Builder
 	for _, who := range all {
-		fmt.Fprintf(&out, "- %s: %s", strings.TrimSpace(fmt.Sprintf("%s %s/%s %s", who.Kind, who.Namespace, who.Name, who.Pod)), who.Reason)
+		text := strings.TrimSpace(fmt.Sprintf("%s %s/%s %s", who.Kind, who.Namespace, who.Name, who.Pod)) + ": " + who.Reason
 		if who.Remedy != "" {
-			out.WriteString("; " + who.Remedy)
+			text += "; " + who.Remedy
 		}
-		out.WriteString("\n")
+		fmt.Fprintf(&out, "- %s\n", quiet(oneLine(text)))
 	}
-	return quiet(out.String())
+	return out.String()
 }
 
 // again says what a new look found.

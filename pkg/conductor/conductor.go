@@ -106,6 +106,8 @@ type Conductor struct {
 	resting   []int                     // the same, the one that has been so longest first
 	described described                 // what was described last
 	stated    SetCheck                  // what was stated last
+	anew      string                    // the commit on which somebody asked for the check to be stated again
+	handed    int                       // the merge request that the forge took in this look to merge later
 	courses   map[string]planner.Course // of finished upgrades, by the commit of the last merge, from which they follow
 	current   struct {                  // what the files at a commit say
 		commit, release string

@@ -13,6 +13,10 @@ import (
 // nothing left to do but what follows from it.
 func Decide(s State) []Action {
 	s.heard = &hearing{}
+	return append(s.vouch(), s.decide()...)
+}
+
+func (s State) decide() []Action {
 	heard := s.heed()
 	if s.Refusal != nil {
 		return append(heard, s.say()...)
@@ -239,8 +243,8 @@ func (s State) say() []Action {
 	status := describe(s)
 	var actions []Action
 	if r.State == forge.Open {
-		if want := s.check(status); !s.shown(*r, want) {
-			want.Summary = status.note()
+		if want := s.check(status); s.Anew == r.Head || !s.shown(*r, want) {
+			want.Summary, want.Promote, want.Anew = status.note(), s.offers(*r), s.Anew == r.Head
 			actions = append(actions, SetCheck{SHA: r.Head, Check: want})
 		}
 	}
@@ -290,7 +294,7 @@ func (s State) check(t Status) forge.Check {
 // it.
 func (s State) shown(r Request, want forge.Check) bool {
 	stated := s.Stated
-	stated.Check.Summary = ""
+	stated.Check.Summary, stated.Check.Promote, stated.Check.Anew = "", false, false
 	for _, c := range r.Checks {
 		if c.By.ID == s.Me.ID && c.Name == want.Name {
 			return c.State == want.State && (c.Title == want.Title || stated == SetCheck{SHA: r.Head, Check: want})

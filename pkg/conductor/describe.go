@@ -256,6 +256,7 @@ func (t *Status) describeWait(s State) {
 		t.GoesOn = fmt.Sprintf("When the gate is green; then %s.", verb)
 	}
 	t.describeCalendar(s, byItself)
+	t.describeLater(s)
 }
 
 // foreignReasons are what the forge still wants, but for the bot's own check, of which the gate tells.

@@ -16,6 +16,7 @@ func (s State) elsewhere(r Request) []Action {
 		return nil
 	}
 	var actions []Action
+	given := s.answered(r)
 	for _, m := range r.reading(s.Me).remarks {
 		c := m.Comment
 		if !m.addressed || Answer(c, s.Me) != "" {
@@ -31,7 +32,8 @@ func (s State) elsewhere(r Request) []Action {
 		if errors.As(err, &misunderstood) {
 			kind = forge.Confused
 		}
-		if _, said := r.note(s.Me, answerNote(c.ID)); !said && s.answered(r) < mostAnswers {
+		if _, said := r.note(s.Me, answerNote(c.ID)); !said && given < mostAnswers {
+			given++
 			text := fmt.Sprintf("%s is not carried out: !%d is %s. Commands are read below the merge request that was opened last; write it below !%d.\n",
 				strings.Replace(from(c), "Comment", "The command of comment", 1), r.Number, r.State, s.Newest.Number)
 			actions = append(actions, WriteNote{Number: r.Number, Name: answerNote(c.ID), Body: text})

@@ -19,7 +19,7 @@ var errLookAgain = errors.New("the forge changed while it was read")
 func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
 	s := State{Environment: path.Clean(c.Environment), Requests: c.Requests, Merge: c.Merge, MaxGap: c.MaxGap, Sampled: c.Sampled, Marker: c.Marker, Rights: c.Rights}
 	s.Now, s.Calendar, s.MergeByKind, s.MaxDwell, s.Escalate = c.Now(), c.Calendar, c.MergeByKind, c.MaxDwell, c.Escalate
-	s.Stated = c.stated
+	s.Stated, s.Handed, s.Anew = c.stated, c.handed, c.anew
 	if seen.observation != nil {
 		s.Seen = seen.observation.At
 	}
@@ -61,6 +61,9 @@ func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
 		return State{}, err
 	}
 	if err := c.readGate(ctx, &s, seen); err != nil {
+		return State{}, err
+	}
+	if err := c.readTrials(ctx, &s); err != nil {
 		return State{}, err
 	}
 	s.said = c.describeNext(s)

@@ -17,6 +17,8 @@ const maxRounds = 20
 // An error means that something could not be read or done; what was done before stays done, and the next look goes on from there.
 func (c *Conductor) Look(ctx context.Context) (Status, error) {
 	seen := c.see(ctx)
+	c.handed = 0
+	defer func() { c.anew = "" }()
 	for range maxRounds {
 		s, err := c.gather(ctx, seen)
 		if errors.Is(err, errLookAgain) {
@@ -36,11 +38,18 @@ func (c *Conductor) Look(ctx context.Context) (Status, error) {
 			if err := a.do(ctx, c.Forge); movedOn(err) {
 				c.Log.InfoContext(ctx, "somebody else was faster", "environment", s.Environment, "action", a.String(), "reason", err.Error())
 				break
+			} else if merge, ok := a.(Merge); ok && errors.Is(err, errHanded) {
+				c.handed = merge.Number
+				continue // it has not happened yet
 			} else if err != nil {
 				return c.status(s), fmt.Errorf("%s: %w", a, err)
 			}
-			if set, ok := a.(SetCheck); ok {
+			switch set := a.(type) {
+			case SetCheck:
 				c.stated = set
+				c.restated(set)
+			case TrialCheck:
+				c.restated(set.SetCheck)
 			}
 			c.did(ctx, s, a)
 		}
@@ -50,18 +59,23 @@ func (c *Conductor) Look(ctx context.Context) (Status, error) {
 
 // Status says how things stand and changes nothing.
 func (c *Conductor) Status(ctx context.Context) (Status, error) {
+	s, err := c.state(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	return c.status(s), nil
+}
+
+// state reads how things stand.
+func (c *Conductor) state(ctx context.Context) (State, error) {
 	seen := c.see(ctx)
 	for range maxRounds {
 		s, err := c.gather(ctx, seen)
-		if errors.Is(err, errLookAgain) {
-			continue
+		if !errors.Is(err, errLookAgain) {
+			return s, err
 		}
-		if err != nil {
-			return Status{}, err
-		}
-		return c.status(s), nil
 	}
-	return Status{}, fmt.Errorf("read the state of %s: the forge does not come to rest; try again", c.Environment)
+	return State{}, fmt.Errorf("read the state of %s: the forge does not come to rest; try again", c.Environment)
 }
 
 func (c *Conductor) status(s State) Status {

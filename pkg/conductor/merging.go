@@ -121,7 +121,7 @@ func (s State) merge(orders []order) []Action {
 	switch {
 	case !s.Gate.open() || s.Current.Mergeability.Readiness != forge.Ready || !s.Calendar.Open(s.Now):
 		return nil
-	case s.Now.Sub(s.Seen) > s.MaxGap:
+	case s.Now.Sub(s.Seen) > s.MaxGap || s.queued():
 		return nil
 	case when == Manual || when == OnPromote && !promotes(orders):
 		return nil

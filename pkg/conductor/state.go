@@ -66,6 +66,15 @@ type State struct {
 	// Last is the merge request of this upgrade that was merged last; nil where none was.
 	Last *forge.MergeRequest
 
+	// Trials are the trial merges of the forge's queue that the bot has to vouch for.
+	Trials []Trial
+	// Hidden is why the forge's merge queue, in which there is something, may not be read; "" = it may.
+	Hidden string
+	// Anew is a commit on which somebody asked for the check to be stated again; "" = nobody did.
+	Anew string
+	// Handed is the merge request that the forge took in this look to merge later; 0 = none.
+	Handed int
+
 	// Others are open merge requests of the bot in this environment that are not the next phase's.
 	Others []Request
 	// Current is the open merge request of the next phase.

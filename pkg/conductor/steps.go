@@ -65,6 +65,7 @@ func (c *Conductor) read(ctx context.Context, me forge.User, number int) (Reques
 		return Request{}, fmt.Errorf("read the comments of merge request !%d: %w", number, err)
 	}
 	full.read = readComments(full.Comments, me)
+	full.read.addPresses(full.Comments, me, c.Marker, r.Source)
 	if r.State == forge.Open {
 		if full.Checks, err = c.Forge.Checks(ctx, r.Head); err != nil {
 			return Request{}, fmt.Errorf("read the checks of merge request !%d: %w", number, err)

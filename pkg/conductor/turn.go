@@ -155,6 +155,7 @@ func (s State) listen(r Request) (Turn, []order) {
 			all[i] = s.promotion(t, r, o)
 		}
 	}
+	s.bound(r, all)
 	return t, all
 }
 

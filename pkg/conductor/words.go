@@ -2,6 +2,7 @@ package conductor
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -30,20 +31,33 @@ func name(u forge.User) string { return "`" + strings.ReplaceAll(u.Name, "`", ""
 // an upgrade.
 const mark = "<!-- linnet:"
 
-// quiet takes from a text of several lines what a forge would act on, mentions and lines that begin like a command, and what the bot itself would.
+// quiet takes from a text of several lines what a forge would act on: mentions, lines that begin like a command, links and images with a text of somebody
+// else's, HTML, and blocks of code that begin and do not end. What the bot itself would act on goes with the HTML.
 func quiet(text string) string {
-	text = strings.ReplaceAll(strings.ReplaceAll(text, "@", "&#64;"), mark, "&lt;!-- linnet:")
-	if i := strings.IndexByte(text, '/'); i < 0 || i > 0 && strings.IndexByte(text, '\n') < 0 && strings.TrimLeft(text[:i], " \t") != "" {
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "@", "&#64;"), "](", "]&#40;")
+	if strings.IndexByte(text, '<') >= 0 {
+		text = tag.ReplaceAllString(text, "&lt;$1")
+	}
+	if !strings.ContainsAny(text, "/`~") {
 		return text
 	}
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "/") {
+		bare := strings.TrimLeft(line, " \t")
+		switch {
+		case strings.HasPrefix(bare, "/"):
 			lines[i] = strings.Replace(line, "/", "&#47;", 1)
+		case strings.HasPrefix(bare, "```"):
+			lines[i] = strings.Replace(line, "`", "&#96;", 1)
+		case strings.HasPrefix(bare, "~~~"):
+			lines[i] = strings.Replace(line, "~", "&#126;", 1)
 		}
 	}
 	return strings.Join(lines, "\n")
 }
+
+// tag is the beginning of HTML. A version that must be "<1.30" is none.
+var tag = regexp.MustCompile(`<([A-Za-z/!?])`)
 
 // fence puts text into a block of code that nothing in it can end, and that holds no mark of the bot's.
 func fence(text string) string {
