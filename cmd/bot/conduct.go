@@ -15,6 +15,7 @@ import (
 	"github.com/linnet-bot/linnet/pkg/conductor"
 	"github.com/linnet-bot/linnet/pkg/config"
 	"github.com/linnet-bot/linnet/pkg/forge"
+	"github.com/linnet-bot/linnet/pkg/forge/redacted"
 	"github.com/linnet-bot/linnet/pkg/planner"
 )
 
@@ -41,6 +42,9 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 	f, shutdown, err := a.openForge(cfg)
 	if err != nil {
 		return nil, nil, err
+	}
+	if a.secrets != nil {
+		f = redacted.New(f, a.secrets)
 	}
 	source, material, err := sources{}.open(ctx, cfg)
 	if err != nil {

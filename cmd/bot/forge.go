@@ -29,7 +29,7 @@ func (a *app) openForge(cfg config.Config) (forge.Forge, func() error, error) {
 	}
 	switch cfg.Forge.Kind {
 	case config.GitHub:
-		return a.openGitHub(*cfg.Forge)
+		return a.openGitHub(*cfg.Forge, len(cfg.Rights().Groups()) > 0)
 	case config.GitLab:
 		return a.openGitLab(*cfg.Forge)
 	default:
@@ -41,8 +41,8 @@ func (a *app) openForge(cfg config.Config) (forge.Forge, func() error, error) {
 	}
 }
 
-// openGitHub acts as an App where one is configured, otherwise as the owner of a token.
-func (a *app) openGitHub(f config.Forge) (forge.Forge, func() error, error) {
+// openGitHub acts as an App where one is configured, otherwise as the owner of a token. Teams are asked for only where a right names one.
+func (a *app) openGitHub(f config.Forge, teams bool) (forge.Forge, func() error, error) {
 	a.hide()
 	failed := func(err error) (forge.Forge, func() error, error) {
 		return nil, nil, fmt.Errorf("open the forge %s: %w", f.Address(), err)
@@ -59,7 +59,7 @@ func (a *app) openGitHub(f config.Forge) (forge.Forge, func() error, error) {
 	var credential transport.CredentialFunc
 	if f.App != nil {
 		o.AppID = int64(f.App.ID)
-		credential, err = a.installation(f, base)
+		credential, err = a.installation(f, teams, base)
 	} else {
 		credential, err = a.token(f, "Authorization", "Bearer ")
 		credential = github.ForGit(credential)
@@ -76,13 +76,13 @@ func (a *app) openGitHub(f config.Forge) (forge.Forge, func() error, error) {
 }
 
 // installation is the configured GitHub App, where it is installed on the project.
-func (a *app) installation(f config.Forge, base http.RoundTripper) (transport.CredentialFunc, error) {
+func (a *app) installation(f config.Forge, teams bool, base http.RoundTripper) (transport.CredentialFunc, error) {
 	key, err := os.ReadFile(f.App.PrivateKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("read the private key of the GitHub App: %w", err)
 	}
 	a.secrets.Add(strings.TrimSpace(string(key)))
-	return github.Installation{URL: f.Address(), AppID: int64(f.App.ID), ID: int64(f.App.Installation), Key: key, Project: f.Project, Base: base, Tell: a.secrets.Add}.Credential()
+	return github.Installation{URL: f.Address(), AppID: int64(f.App.ID), ID: int64(f.App.Installation), Key: key, Project: f.Project, Teams: teams, Base: base, Tell: a.secrets.Add}.Credential()
 }
 
 // openGitLab speaks with the API and with Git by two transports: each wants the token in a header of its own.
@@ -105,7 +105,7 @@ func (a *app) openGitLab(f config.Forge) (forge.Forge, func() error, error) {
 			Credential: credential, Base: base})}
 	}
 	opened, err := gitlab.New(gitlab.Options{URL: f.Address(), Project: f.Project, Client: client(token), GitClient: client(gitlab.ForGit(token)),
-		RequiredChecks: []string{conductor.CheckName}, StatusCheck: f.StatusCheck})
+		Now: a.now, RequiredChecks: []string{conductor.CheckName}, StatusCheck: f.StatusCheck})
 	if err != nil {
 		return nil, nil, err
 	}

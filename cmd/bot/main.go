@@ -32,7 +32,9 @@ func main() {
 
 // run executes one command line and returns the process's exit code.
 func run(a *app, args []string) int {
-	return a.untilSignal(func(ctx context.Context) error { return a.execute(ctx, args) })
+	return a.untilSignal(func(ctx context.Context) error {
+		return a.guarded(func() error { return a.execute(ctx, args) })
+	})
 }
 
 // untilSignal calls f with a context that SIGINT and SIGTERM end, and returns
@@ -58,16 +60,18 @@ func report(w io.Writer, err error) int {
 	if err == nil {
 		return 0
 	}
-	var code exitCode
-	if errors.As(err, &code) {
-		return int(code)
-	}
 	lines := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		lines = joined.Unwrap()
 	}
+	var code exitCode
 	for _, line := range lines {
-		fmt.Fprintf(w, "linnet: error: %v\n", line)
+		if !errors.As(line, &code) {
+			fmt.Fprintf(w, "linnet: error: %v\n", line)
+		}
+	}
+	if errors.As(err, &code) {
+		return int(code)
 	}
 	var usage *usageError
 	if errors.As(err, &usage) {

@@ -63,6 +63,7 @@ func commands(a *app) []*cobra.Command {
 		newCompletionCommand(a),
 		newConfigCommand(a),
 		newDemoCommand(a),
+		newDoctorCommand(a),
 		newHistoryCommand(a),
 		newInspectCommand(a),
 		newMRCommand(a),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -34,9 +33,12 @@ Run so by a schedule, set interval to the schedule's, and give a state key, or e
 func (a *app) run(ctx context.Context, once bool, environment string) error {
 	return a.conduct(ctx, environment, func(ctx context.Context, cfg config.Config, all []*conductor.Conductor) error {
 		if once {
+			if err := passOthers(cfg, all)(ctx); err != nil {
+				return errors.Join(err, a.lookOnce(ctx, all))
+			}
 			return a.lookOnce(ctx, all)
 		}
-		return watch(ctx, time.Duration(cfg.Interval), nil, func() { lookAll(ctx, all) })
+		return watchAll(ctx, cfg, all, nil, func(context.Context) {})
 	})
 }
 
@@ -59,21 +61,12 @@ func (a *app) conduct(ctx context.Context, environment string, do func(context.C
 	return do(ctx, cfg, all)
 }
 
-// lookAll looks at one environment after the other. One that fails does not hold up the others.
-func lookAll(ctx context.Context, all []*conductor.Conductor) {
-	for _, c := range all {
-		if _, err := c.Look(ctx); err != nil && ctx.Err() == nil {
-			c.Log.ErrorContext(ctx, err.Error(), "environment", c.Environment)
-		}
-	}
-}
-
 func (a *app) lookOnce(ctx context.Context, all []*conductor.Conductor) error {
 	var errs []error
 	failed := false
 	for _, c := range all {
 		c.Sampled = true
-		s, err := c.Look(ctx)
+		s, err := look(ctx, c)
 		if err != nil {
 			errs = append(errs, err)
 			continue

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/linnet-bot/linnet/pkg/config"
 	"github.com/linnet-bot/linnet/pkg/server"
 	"github.com/linnet-bot/linnet/pkg/server/hook"
+	"github.com/linnet-bot/linnet/pkg/store"
 )
 
 func newServeCommand(a *app) *cobra.Command {
@@ -41,7 +41,10 @@ func (a *app) serve(ctx context.Context) error {
 	return a.conduct(ctx, "", func(ctx context.Context, cfg config.Config, all []*conductor.Conductor) error {
 		log := slog.New(slog.NewTextHandler(a.stderr, nil))
 		wake := make(chan struct{}, 1)
-		hooks, err := a.hooks(cfg, log, wake)
+		deliveries, forget := deliveries(ctx, cfg, log)
+		defer forget()
+		pressed := &presses{project: cfg.Forge.Project}
+		hooks, err := a.hooks(cfg, deliveries, log, wake, pressed)
 		if err != nil {
 			return err
 		}
@@ -54,7 +57,7 @@ func (a *app) serve(ctx context.Context) error {
 				log.InfoContext(ctx, "listening", "address", at.String())
 			})
 		}()
-		err = watch(ctx, time.Duration(cfg.Interval), wake, func() { lookAll(ctx, all) })
+		err = watchAll(ctx, cfg, all, wake, func(ctx context.Context) { pressed.give(ctx, all) })
 		if failed := <-served; failed != nil {
 			return failed
 		}
@@ -63,14 +66,14 @@ func (a *app) serve(ctx context.Context) error {
 }
 
 // hooks are the receivers for the configured forge, by path.
-func (a *app) hooks(cfg config.Config, log *slog.Logger, wake chan<- struct{}) (map[string]http.Handler, error) {
+func (a *app) hooks(cfg config.Config, deliveries hook.Deliveries, log *slog.Logger, wake chan<- struct{}, pressed *presses) (map[string]http.Handler, error) {
 	o := hook.Options{
 		Wake: func(h hook.Hint) {
 			if h.Project == "" || strings.EqualFold(h.Project, cfg.Forge.Project) {
 				nudge(wake)
 			}
 		},
-		Deliveries: hook.NewMemory(), Now: a.now, Log: log,
+		Press: pressed.add, Deliveries: deliveries, Now: a.now, Log: log,
 	}
 	secret := func(file string) hook.Secret {
 		if file == "" {
@@ -89,6 +92,24 @@ func (a *app) hooks(cfg config.Config, log *slog.Logger, wake chan<- struct{}) (
 		err = errors.New("a local forge sends no webhooks")
 	}
 	return map[string]http.Handler{"/hooks/" + string(cfg.Forge.Kind): receiver}, err
+}
+
+// deliveries remembers in the configured history which webhooks came in, so that none is replayed after a restart; without one, in memory. A history that cannot
+// be opened keeps nobody from listening. The caller ends with the function that comes back.
+func deliveries(ctx context.Context, cfg config.Config, log *slog.Logger) (hook.Deliveries, func()) {
+	if cfg.Store == nil {
+		return hook.NewMemory(), func() {}
+	}
+	kept, err := store.OpenDeliveries(ctx, cfg.Store.Path, hook.RememberedFor)
+	if err != nil {
+		log.ErrorContext(ctx, "webhooks are remembered until the program ends only", "error", err)
+		return hook.NewMemory(), func() {}
+	}
+	return kept, func() {
+		if err := kept.Close(); err != nil {
+			log.ErrorContext(ctx, err.Error())
+		}
+	}
 }
 
 // nudge wakes who waits, or who looks and will wait; more than once is once.

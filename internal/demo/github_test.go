@@ -36,7 +36,7 @@ func (g githubToken) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // onGitHub holds the play on a repository of a fake GitHub, with the files on its branch main. The bot is an App, and its check is required of the App.
-func onGitHub(t testing.TB) func(tree.Tree, func() time.Time) (demo.Forge, error) {
+func onGitHub(t testing.TB, also ...func(*fakegithub.Server, fakegithub.App)) func(tree.Tree, func() time.Time) (demo.Forge, error) {
 	return func(files tree.Tree, now func() time.Time) (demo.Forge, error) {
 		fake, err := fakegithub.New(t.TempDir(), githubProject, now)
 		if err != nil {
@@ -57,6 +57,9 @@ func onGitHub(t testing.TB) func(tree.Tree, func() time.Time) (demo.Forge, error
 		reviewer := fake.AddUser(demo.Reviewer, "admin")
 		push(t, strings.Replace(front.URL, "://", "://"+demo.Reviewer+":"+reviewer+"@", 1)+"/"+githubProject+".git", files)
 		fake.SetRules(fakegithub.Rules{Approvals: 1, Checks: []fakegithub.RequiredCheck{{Name: conductor.CheckName, App: app.ID}}})
+		for _, f := range also {
+			f(fake, app)
+		}
 		bot, botErr := open(fake.InstallationToken(app), app.ID)
 		person, personErr := open(reviewer, 0)
 		return demo.Forge{Bot: bot, Reviewer: person, Close: func() error { return nil }}, errors.Join(botErr, personErr)

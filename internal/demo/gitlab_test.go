@@ -39,7 +39,7 @@ func (g gitlabToken) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // onGitLab holds the play on a project of a fake GitLab, with the files on its branch main.
-func onGitLab(t testing.TB) func(tree.Tree, func() time.Time) (demo.Forge, error) {
+func onGitLab(t testing.TB, also ...func(*fakegitlab.Server)) func(tree.Tree, func() time.Time) (demo.Forge, error) {
 	return func(files tree.Tree, now func() time.Time) (demo.Forge, error) {
 		fake, err := fakegitlab.New(t.TempDir(), fakegitlab.Options{Path: gitlabProject, QuickActions: fakegitlab.Some(true), Now: now,
 			Settings: fakegitlab.Settings{RequiredApprovals: 1, PipelineMustSucceed: true}})
@@ -58,6 +58,9 @@ func onGitLab(t testing.TB) func(tree.Tree, func() time.Time) (demo.Forge, error
 		}
 		reviewer := fake.AddUser(demo.Reviewer)
 		push(t, strings.Replace(front.URL, "://", "://"+demo.Reviewer+":"+reviewer.Token+"@", 1)+"/"+gitlabProject+".git", files)
+		for _, f := range also {
+			f(fake)
+		}
 		bot, botErr := open(fake.AddUser("project_7_bot_0a1b2c"))
 		person, personErr := open(reviewer)
 		return demo.Forge{Bot: bot, Reviewer: person, Close: func() error { return nil }}, errors.Join(botErr, personErr)

@@ -98,6 +98,8 @@ type MergeRequests struct {
 	Trailers map[string]string `yaml:"trailers,omitempty"`
 	// Who is mentioned, once, on a merge request that takes longer than policy.maxDwell: `"@mesh-oncall"`.
 	Escalate []string `yaml:"escalate,omitempty"`
+	// Pass the bot's check on merge requests that are no phase of an upgrade. Needed where the forge requires the check of every merge request into the branch.
+	PassOthers bool `yaml:"passOthers,omitempty"`
 	// How the forge merges.
 	Method MergeMethod `yaml:"method,omitempty" default:"merge"`
 }

@@ -39,6 +39,7 @@ mergeRequests:
   title: "{{.Phase}}"
   trailers: {Signed-off-by: Linnet <linnet@example.com>}
   method: squash
+  passOthers: true
   escalate: ["@mesh-oncall"]
 environments:
   - path: dev
@@ -112,7 +113,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 		MergeRequests: MergeRequests{
 			Labels: []string{"istio", "canary"}, Reviewers: []string{"mesh-team"}, Title: "{{.Phase}}",
 			Trailers: map[string]string{"Signed-off-by": "Linnet <linnet@example.com>"}, Method: Squash,
-			Escalate: []string{"@mesh-oncall"},
+			PassOthers: true, Escalate: []string{"@mesh-oncall"},
 		},
 		Environments: []Environment{
 			{

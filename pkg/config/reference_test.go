@@ -115,7 +115,7 @@ func TestSchemaAgreesWithLoad(t *testing.T) {
 
 // Each YAML block of these pages is a configuration that loads.
 func TestExamplesLoad(t *testing.T) {
-	for _, page := range []string{page, "../../docs/windows.md", "../../docs/commands.md"} {
+	for _, page := range []string{page, "../../docs/windows.md", "../../docs/commands.md", "../../docs/install-github.md", "../../docs/install-gitlab.md"} {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

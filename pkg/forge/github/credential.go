@@ -27,6 +27,8 @@ type Installation struct {
 	Key []byte
 	// Project is "owner/name": tokens are good for this repository only.
 	Project string
+	// Teams asks for the right to read who is in which team of the organisation, which InGroup needs. An App without it gets no token then.
+	Teams bool
 	// Base sends the requests for tokens; it must not authenticate.
 	Base http.RoundTripper
 	// Tell is called with each new token, for a transport.Redactor; it may be nil.
@@ -67,7 +69,11 @@ func (i Installation) Credential() (transport.CredentialFunc, error) {
 			}
 			minter = ghinstallation.NewFromAppsTransport(app, id)
 			minter.BaseURL = app.BaseURL
-			minter.InstallationTokenOptions = &gh.InstallationTokenOptions{Repositories: []string{repo}, Permissions: permissions()}
+			may := permissions()
+			if i.Teams {
+				may.Members = gh.String("read")
+			}
+			minter.InstallationTokenOptions = &gh.InstallationTokenOptions{Repositories: []string{repo}, Permissions: may}
 			key = "app/" + strconv.FormatInt(i.AppID, 10) + "/installation/" + strconv.FormatInt(id, 10)
 		}
 		token, err := minter.Token(ctx)

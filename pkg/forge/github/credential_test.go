@@ -56,6 +56,28 @@ func TestATokenIsAskedForWithNoMoreThanItNeeds(t *testing.T) {
 	}
 }
 
+func TestTeamsAreAskedForOnlyWhereTheyAreNeeded(t *testing.T) {
+	f := &faults{}
+	h := newHub(t, f.wrap)
+	kept := bodies(f, "access_tokens")
+	app, err := h.AddApp("linnet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, teams := range []bool{false, true} {
+		c, err := github.Installation{URL: h.url, AppID: app.ID, ID: app.Installation, Key: app.Key, Project: project, Teams: teams, Base: h.base}.Credential()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if asked := (*kept)[len(*kept)-1]; strings.Contains(asked, `"members":"read"`) != teams {
+			t.Errorf("teams %t: asked for %s", teams, asked)
+		}
+	}
+}
+
 func TestAFailureToGetATokenKeepsSecrets(t *testing.T) {
 	h := newHub(t)
 	another, err := rsa.GenerateKey(rand.Reader, 2048)

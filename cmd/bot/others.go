@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/linnet-bot/linnet/pkg/conductor"
+	"github.com/linnet-bot/linnet/pkg/config"
+)
+
+// passOthers passes the check on merge requests of others, where that is configured.
+func passOthers(cfg config.Config, all []*conductor.Conductor) func(context.Context) error {
+	if !cfg.MergeRequests.PassOthers {
+		return func(context.Context) error { return nil }
+	}
+	others := conductor.Others{Forge: all[0].Forge, Branch: cfg.Forge.Branch} // they are all on the one forge
+	return others.Pass
+}
+
+// watchAll looks at all environments, and then at what others want to merge, again and again.
+func watchAll(ctx context.Context, cfg config.Config, all []*conductor.Conductor, wake <-chan struct{}, first func(context.Context)) error {
+	pass := passOthers(cfg, all)
+	return watch(ctx, time.Duration(cfg.Interval), wake, func() {
+		first(ctx)
+		lookAll(ctx, all)
+		if err := pass(ctx); err != nil && ctx.Err() == nil {
+			all[0].Log.ErrorContext(ctx, err.Error())
+		}
+	})
+}
