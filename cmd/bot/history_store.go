@@ -52,6 +52,7 @@ func (a *app) history(ctx context.Context) (*store.Store, error) {
 
 // print prints a value as JSON or as its text.
 func (a *app) print(output string, value any, text func() string) error {
+	a.hide() // a history may hold what somebody should not have written
 	if output == "json" {
 		out := json.NewEncoder(a.stdout)
 		out.SetIndent("", "  ")

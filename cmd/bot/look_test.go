@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +67,12 @@ func TestAPanicInOneEnvironmentDoesNotEndTheOthers(t *testing.T) {
 	a := hiding(log)
 	bad, good := &poisoned{poison: errors.New("index out of range: " + mayNotBeSeen)}, &poisoned{}
 	all := []*conductor.Conductor{conducting(t, a, "dev", bad), conducting(t, a, "prod", good)}
+	memory := func() uintptr { return reflect.ValueOf(all[0]).Elem().FieldByName("plans").Pointer() }
+	before := memory()
 	lookAll(t.Context(), all)
+	if memory() == before {
+		t.Error("dev goes on with a memory that may be half written")
+	}
 	if bad.asked != 1 || good.asked != 1 {
 		t.Errorf("dev was looked at %d times and prod %d times, want once each", bad.asked, good.asked)
 	}
