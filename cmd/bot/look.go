@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 
 	"github.com/linnet-bot/linnet/pkg/conductor"
@@ -18,25 +19,42 @@ func lookAll(ctx context.Context, all []*conductor.Conductor) {
 	}
 }
 
-// look is Look of the Conductor, of which a panic is an error too: what somebody wrote into one repository must not end the upgrades of the others, also
-// not by a program that is started again and again. What the Conductor carries in memory may be half written by then, so it begins anew, as after a
-// restart; a soak that is not sealed begins anew, too.
+// look is Look of the Conductor, of which a panic is an error too.
 func look(ctx context.Context, c *conductor.Conductor) (s conductor.Status, err error) {
+	err = conducted(ctx, c, "look after "+c.Environment, func() error {
+		s, err = c.Look(ctx)
+		return err
+	})
+	return s, err
+}
+
+// conducted is do with a Conductor, of which a panic is an error. What the Conductor carries in memory may be half written by then, so it begins anew, as after
+// a restart; a soak that is not sealed begins anew, too.
+func conducted(ctx context.Context, c *conductor.Conductor, tried string, do func() error) error {
+	panicked := false
+	err := contained(ctx, c.Log.With("environment", c.Environment), tried, &panicked, do)
+	if !panicked {
+		return err
+	}
+	fresh, failed := conductor.New(c.Settings)
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	*c = *fresh
+	return err
+}
+
+// contained is do, of which a panic is an error that is logged with its stack: what somebody wrote into one repository must not end the upgrades of the others, also
+// not by a program that is started again and again.
+func contained(ctx context.Context, log *slog.Logger, tried string, panicked *bool, do func() error) (err error) {
 	defer func() {
-		p := recover()
-		if p == nil {
-			return
+		if p := recover(); p != nil {
+			*panicked = true
+			log.ErrorContext(ctx, "panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()), "tried", tried)
+			err = fmt.Errorf("%s: the program has a mistake: report what the log says of the panic; what was done stays, and the next look goes on from there", tried)
 		}
-		c.Log.ErrorContext(ctx, "panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()), "environment", c.Environment)
-		err = fmt.Errorf("look after %s: the program has a mistake: report what the log says of the panic; what was done stays, and the next look goes on from there", c.Environment)
-		fresh, failed := conductor.New(c.Settings)
-		if failed != nil {
-			err = errors.Join(err, failed)
-			return
-		}
-		*c = *fresh
 	}()
-	return c.Look(ctx)
+	return do()
 }
 
 // guarded is do, of which a panic is an error. Go would print it past all that hides secrets.

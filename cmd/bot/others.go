@@ -13,8 +13,15 @@ func passOthers(cfg config.Config, all []*conductor.Conductor) func(context.Cont
 	if !cfg.MergeRequests.PassOthers {
 		return func(context.Context) error { return nil }
 	}
-	others := conductor.Others{Forge: all[0].Forge, Branch: cfg.Forge.Branch} // they are all on the one forge
-	return others.Pass
+	others := &conductor.Others{Forge: all[0].Forge, Branch: cfg.Forge.Branch} // they are all on the one forge
+	return func(ctx context.Context) error {
+		panicked := false
+		err := contained(ctx, all[0].Log, "pass merge requests of others", &panicked, func() error { return others.Pass(ctx) })
+		if panicked {
+			others = &conductor.Others{Forge: all[0].Forge, Branch: cfg.Forge.Branch}
+		}
+		return err
+	}
 }
 
 // watchAll looks at all environments, and then at what others want to merge, again and again.

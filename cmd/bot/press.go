@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"sync"
 
@@ -50,14 +48,11 @@ func (p *presses) give(ctx context.Context, all []*conductor.Conductor) {
 }
 
 // press is Press of the Conductor, of which a panic is an error, too.
-func press(ctx context.Context, c *conductor.Conductor, one hook.Press) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = errors.Join(err, fmt.Errorf("take in a press: the program has a mistake: %T", p))
-		}
-	}()
+func press(ctx context.Context, c *conductor.Conductor, one hook.Press) error {
 	verb := map[string]string{github.ActionPromote: chatops.Promote, github.ActionRecheck: chatops.Retry, "": chatops.Retry}[one.Button]
-	return c.Press(ctx, conductor.Press{
-		By: forge.User{ID: one.SenderID, Name: one.Sender, Bot: one.SenderIsBot}, Verb: verb, SHA: one.SHA, Delivery: one.Delivery,
+	return conducted(ctx, c, "take in a press of a button", func() error {
+		return c.Press(ctx, conductor.Press{
+			By: forge.User{ID: one.SenderID, Name: one.Sender, Bot: one.SenderIsBot}, Verb: verb, SHA: one.SHA, Delivery: one.Delivery,
+		})
 	})
 }
