@@ -67,6 +67,7 @@ func commands(a *app) []*cobra.Command {
 		newHistoryCommand(a),
 		newInspectCommand(a),
 		newMRCommand(a),
+		newObserveCommand(a),
 		newReleasesCommand(a),
 		newPlanCommand(a),
 		newReportCommand(a),
