@@ -77,15 +77,16 @@ func addressed(line, bot string) ([]string, bool) {
 
 // bare gives the words of a line that begins with a slash and one of the verbs.
 func bare(line string) ([]string, bool) {
-	if !strings.HasPrefix(line, "/") || line == "/" || line[1] == ' ' {
+	rest, ok := strings.CutPrefix(line, "/")
+	if !ok {
 		return nil, false // as nearly all comments are
 	}
-	words := strings.Fields(line[1:])
-	if len(words) == 0 {
-		return nil, false
+	word := rest
+	if i := strings.IndexAny(rest, " \t\r"); i >= 0 {
+		word = rest[:i]
 	}
-	_, known := verb(words[0])
-	return words, known
+	_, known := verb(word)
+	return strings.Fields(rest), known
 }
 
 // harmless cuts what a person wrote to a few letters, so that it can be repeated in a note. A slash stays within a word, as in the name of a workload: only at
