@@ -33,18 +33,21 @@ func helmReleaseOf(u *unstructured.Unstructured) checks.HelmRelease {
 	return out
 }
 
-// withoutSecrets takes credentials out of the address of a repository: an observation is shown to people. The user of an SSH address is none.
+// withoutSecrets takes credentials out of the address of a repository: an observation is shown to people. The user of an SSH address is none; what stands behind a
+// question mark may be one.
 func withoutSecrets(address string) string {
 	u, err := url.Parse(address)
-	switch {
-	case err != nil:
+	if err != nil || u.Host == "" && strings.ContainsAny(address, "@?#") { // it leads nowhere, and what looks like a name may be one
 		return ""
-	case u.User == nil:
+	}
+	if u.User == nil && !strings.ContainsAny(address, "?#") {
 		return address
-	case u.Scheme == "ssh":
-		u.User = url.User(u.User.Username())
-	default:
+	}
+	if user := u.User; user != nil && u.Scheme == "ssh" {
+		u.User = url.User(user.Username())
+	} else {
 		u.User = nil
 	}
+	u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = "", false, "", ""
 	return u.String()
 }
