@@ -44,10 +44,10 @@ func (s progress) name() string {
 	if short := shortNames[s.typeURL]; short != "" {
 		return short
 	}
-	if s.typeURL == "" {
-		return "a type"
+	if name := brief(s.typeURL); name != "" {
+		return name
 	}
-	return brief(s.typeURL)
+	return "a type" // never nothing: a type to blame must show
 }
 
 // judge makes one state of those of all types, and says which types are to blame.
