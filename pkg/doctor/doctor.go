@@ -90,6 +90,15 @@ func (f *findings) fail(check, looked, advice, format string, args ...any) {
 	f.list = append(f.list, Finding{Check: check, Severity: Error, Looked: looked, Text: fmt.Sprintf(format, args...), Advice: advice})
 }
 
+// stranger says that the forge does not tell who the bot is. Only one that has answered says something of the token.
+func (f *findings) stranger(check, looked, why string, answered bool) {
+	if !answered {
+		f.fail(check, looked, "do what the reason says: look at the token's file, forge.url, the network and the proxy", "the forge has not answered: %s", why)
+		return
+	}
+	f.fail(check, looked, "write a good token into the file or the variable that the configuration names", "the token does not work: %s", why)
+}
+
 // unknown says what is not known, why, and what would show it.
 func (f *findings) unknown(check, looked, right, what, why string) {
 	if why != "" {

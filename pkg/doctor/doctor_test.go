@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +118,24 @@ func TestTextFitsItsWidth(t *testing.T) {
 		}
 		if !strings.HasSuffix(text, "\n1 to fix, 1 warning, 2 unknown, 0 fine\n") || !strings.Contains(text, "\n? odd ") {
 			t.Errorf("got\n%s", text)
+		}
+	}
+}
+
+func TestOnlyAForgeThatAnsweredSaysSomethingOfTheToken(t *testing.T) {
+	silent, answered := doctor.Known[time.Duration]{}, doctor.Seen(time.Duration(0))
+	for name, row := range map[string]struct {
+		list []doctor.Finding
+		want string
+	}{
+		"GitHub is silent":   {doctor.GitHub{Skew: silent}.Findings(settings()), "the forge has not answered"},
+		"GitHub has refused": {doctor.GitHub{Skew: answered}.Findings(settings()), "the token does not work"},
+		"GitLab is silent":   {doctor.GitLab{Skew: silent}.Findings(settings()), "the forge has not answered"},
+		"GitLab has refused": {doctor.GitLab{Skew: answered}.Findings(settings()), "the token does not work"},
+	} {
+		i := slices.IndexFunc(row.list, func(f doctor.Finding) bool { return f.Check == "credentials" })
+		if f := row.list[i]; f.Severity != doctor.Error || !strings.HasPrefix(f.Text, row.want) {
+			t.Errorf("%s: got %+v, want %q", name, f, row.want)
 		}
 	}
 }

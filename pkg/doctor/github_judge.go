@@ -51,7 +51,7 @@ func (g GitHub) credentials(f *findings, s Settings) {
 	const check = "credentials"
 	if g.App == nil {
 		if !g.Me.Seen {
-			f.fail(check, "GraphQL viewer", "write a good token into the file or the variable that the configuration names", "the token does not work: %s", g.Me.Why)
+			f.stranger(check, "GraphQL viewer", g.Me.Why, g.Skew.Seen)
 			return
 		}
 		kind := "a fine-grained token"
@@ -64,7 +64,7 @@ func (g GitHub) credentials(f *findings, s Settings) {
 	a := g.App
 	switch {
 	case !a.Slug.Seen:
-		f.fail(check, "GET app", "check forge.app.id, forge.app.privateKeyFile and the clock", "the App's key does not work: %s", a.Slug.Why)
+		f.fail(check, "GET app", "check forge.app.id, forge.app.privateKeyFile and the clock; where GitHub was not reached, forge.url and the network", "the App's key does not work: %s", a.Slug.Why)
 	case a.Missing:
 		f.fail(check, "GET installation", "install it there: "+g.Web+"/apps/"+a.Slug.Value, "the App %s is not installed on %s", a.Slug.Value, s.Project)
 	case a.Installation.Seen && a.Configured != 0 && a.Configured != a.Installation.Value.ID:

@@ -4,7 +4,7 @@ import "time"
 
 // GitLab is what could be seen of a project on GitLab.
 type GitLab struct {
-	// Me is the user that the token belongs to. When it is not seen, the token does not work, and Why says why.
+	// Me is the user that the token belongs to. When it is not seen, the token does not work, or GitLab has not answered, and Why says why.
 	Me    Known[Account]
 	Token Known[AccessToken]
 	Skew  Known[time.Duration]

@@ -55,7 +55,7 @@ func (g GitLab) credentials(f *findings) {
 	me := g.Me.Value
 	switch {
 	case !g.Me.Seen:
-		f.fail(check, looked, "write a good token into the file or the variable that the configuration names", "the token does not work: %s", g.Me.Why)
+		f.stranger(check, looked, g.Me.Why, g.Skew.Seen)
 	case me.Admin:
 		f.warn(check, looked, "use a project access token", "the bot is %s, an administrator of all of GitLab", me.Name)
 	case !me.Bot:
