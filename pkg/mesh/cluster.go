@@ -113,7 +113,7 @@ func (c *Cluster) known() (missing []string, err error) {
 		case refused != "":
 			missing = append(missing, refused)
 		case !known && why != nil:
-			return nil, fmt.Errorf("what is known of %w is not up to date", why)
+			return nil, fmt.Errorf("what is known of it is not up to date: %w; check its address, the network and the rights", why)
 		case !known:
 			return nil, fmt.Errorf("what is known of %s is not up to date yet", f)
 		}
