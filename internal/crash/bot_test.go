@@ -8,14 +8,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
-	"github.com/linnet-bot/linnet/internal/library"
-	"github.com/linnet-bot/linnet/internal/miniature"
-	"github.com/linnet-bot/linnet/internal/sim"
+	"github.com/linnet-bot/linnet/internal/miniature/shelf"
 	"github.com/linnet-bot/linnet/pkg/chatops"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/conductor"
@@ -84,8 +81,7 @@ func serve(releases string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	watchTransactions()
-	_, packages := sim.Miniature()
-	p := &process{material: library.New(context.Background(), umbrellas{source}, packages)}
+	p := &process{material: shelf.Releases{Source: source}.Material()}
 	answers := json.NewEncoder(out)
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<24)
@@ -230,21 +226,4 @@ func (p *plans) plan(in planner.Input) (planner.Plan, error) {
 	made, err := planner.Make(in)
 	p.made = append(p.made, plan{in, made, err})
 	return made, err
-}
-
-// umbrellas gives the folders of releases from memory.
-type umbrellas struct{ *release.Source }
-
-func (umbrellas) Folder(_ context.Context, version, folder string) (map[string][]byte, error) {
-	files, err := miniature.Umbrella(version)
-	if err != nil {
-		return nil, err
-	}
-	found := map[string][]byte{}
-	for name, content := range files {
-		if inside, ok := strings.CutPrefix(name, folder+"/"); ok {
-			found[inside] = content
-		}
-	}
-	return found, nil
 }

@@ -71,7 +71,7 @@ func whole(t *testing.T, v Vendor) (*world, []cost) {
 	w := &world{TB: t, vendor: v, approvals: 1, now: begin}
 	_, packages := sim.Miniature()
 	outcome, err := demo.Run(t.Context(), demo.Options{
-		Repository: tree.New(miniature.Repository("git")), Environment: environment, To: to, Why: "the newest", Material: material(), Releases: releases{source()}, Packages: packages,
+		Repository: tree.New(miniature.Repository("git")), Environment: environment, To: to, Why: "the newest", Material: material(), Releases: source(), Packages: packages,
 		Stage: func(files tree.Tree, now func() time.Time) (demo.Forge, error) {
 			w.clock = now
 			start, err := repository(files)

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,13 +9,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/linnet-bot/linnet/internal/library"
 	"github.com/linnet-bot/linnet/internal/miniature"
+	"github.com/linnet-bot/linnet/internal/miniature/shelf"
 	"github.com/linnet-bot/linnet/internal/sim"
 	"github.com/linnet-bot/linnet/pkg/checks"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 	"github.com/linnet-bot/linnet/pkg/planner"
-	"github.com/linnet-bot/linnet/pkg/release"
 )
 
 const (
@@ -157,40 +155,20 @@ func (u *upgrade) observe(files tree.Tree, commit string, merged, now time.Time)
 }
 
 // material answers from the miniature.
-var material = sync.OnceValue(func() planner.Material {
-	_, packages := sim.Miniature()
-	return library.New(context.Background(), releases{source()}, packages)
-})
-
-type releases struct{ *release.Source }
-
-// Folder is read from memory.
-func (releases) Folder(_ context.Context, version, folder string) (map[string][]byte, error) {
-	files, err := miniature.Umbrella(version)
-	if err != nil {
-		return nil, err
-	}
-	found := map[string][]byte{}
-	for name, content := range files {
-		if inside, ok := strings.CutPrefix(name, folder+"/"); ok {
-			found[inside] = content
-		}
-	}
-	return found, nil
-}
+var material = sync.OnceValue(func() planner.Material { return source().Material() })
 
 // source reads the miniature's releases from a repository made once.
-var source = sync.OnceValue(func() *release.Source {
+var source = sync.OnceValue(func() shelf.Releases {
 	dir, err := os.MkdirTemp("", "linnet-faults")
 	if err != nil {
 		panic(err)
 	}
 	temporary = dir
-	s, err := release.Open(release.Options{URL: dir})
-	if err := errors.Join(miniature.Releases(dir), err); err != nil {
+	releases, err := shelf.Make(dir)
+	if err != nil {
 		panic(err)
 	}
-	return s
+	return releases
 })
 
 // temporary is removed when all tests are done.

@@ -1,20 +1,14 @@
 package stories
 
 import (
-	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 
-	"github.com/linnet-bot/linnet/internal/library"
-	"github.com/linnet-bot/linnet/internal/miniature"
-	"github.com/linnet-bot/linnet/internal/sim"
+	"github.com/linnet-bot/linnet/internal/miniature/shelf"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 	"github.com/linnet-bot/linnet/pkg/planner"
-	"github.com/linnet-bot/linnet/pkg/release"
 )
 
 // planner.Make takes a fifth of a second, and the same files get the same plan in every story, so each is planned once.
@@ -66,40 +60,20 @@ func planOf(files tree.Tree) (planner.Plan, error) {
 }
 
 // material answers from the miniature; it is the same for every story.
-var material = sync.OnceValue(func() planner.Material {
-	_, packages := sim.Miniature()
-	return library.New(context.Background(), releases{source()}, packages)
-})
-
-type releases struct{ *release.Source }
-
-// Folder is read from memory.
-func (releases) Folder(_ context.Context, version, folder string) (map[string][]byte, error) {
-	files, err := miniature.Umbrella(version)
-	if err != nil {
-		return nil, err
-	}
-	found := map[string][]byte{}
-	for name, content := range files {
-		if inside, ok := strings.CutPrefix(name, folder+"/"); ok {
-			found[inside] = content
-		}
-	}
-	return found, nil
-}
+var material = sync.OnceValue(func() planner.Material { return source().Material() })
 
 // source reads the miniature's releases from a repository made once for all stories.
-var source = sync.OnceValue(func() *release.Source {
+var source = sync.OnceValue(func() shelf.Releases {
 	dir, err := os.MkdirTemp("", "linnet-stories")
 	if err != nil {
 		panic(err)
 	}
 	temporary = dir
-	s, err := release.Open(release.Options{URL: dir})
-	if err := errors.Join(miniature.Releases(dir), err); err != nil {
+	releases, err := shelf.Make(dir)
+	if err != nil {
 		panic(err)
 	}
-	return s
+	return releases
 })
 
 var temporary string

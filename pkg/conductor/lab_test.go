@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linnet-bot/linnet/internal/library"
 	"github.com/linnet-bot/linnet/internal/miniature"
 	"github.com/linnet-bot/linnet/internal/race"
 	"github.com/linnet-bot/linnet/internal/sim"
@@ -18,7 +17,6 @@ import (
 	"github.com/linnet-bot/linnet/pkg/forge/local"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 	"github.com/linnet-bot/linnet/pkg/planner"
-	"github.com/linnet-bot/linnet/pkg/release"
 )
 
 var begin = time.Date(2026, time.March, 9, 8, 0, 0, 0, time.UTC)
@@ -323,34 +321,7 @@ func (l *lab) main() tree.Tree {
 }
 
 // material answers from the miniature; it is the same for every test.
-var material = sync.OnceValue(func() planner.Material {
-	return library.New(context.Background(), miniatureReleases{}, miniaturePackages())
-})
-
-type miniatureReleases struct{}
-
-func (miniatureReleases) Release(_ context.Context, version string) (release.Release, error) {
-	return miniatureSource().Release(context.Background(), version)
-}
-
-func (miniatureReleases) Folder(_ context.Context, version, folder string) (map[string][]byte, error) {
-	files, err := miniature.Umbrella(version)
-	if err != nil {
-		return nil, err
-	}
-	found := map[string][]byte{}
-	for name, content := range files {
-		if inside, ok := strings.CutPrefix(name, folder+"/"); ok {
-			found[inside] = content
-		}
-	}
-	return found, nil
-}
-
-func miniaturePackages() release.Packages {
-	_, packages := sim.Miniature()
-	return packages
-}
+var material = sync.OnceValue(func() planner.Material { return miniatureSource().Material() })
 
 func treeChange(path, content string) []tree.Change {
 	return []tree.Change{{Path: path, Content: []byte(content)}}

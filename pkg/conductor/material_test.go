@@ -4,25 +4,21 @@ import (
 	"os"
 	"sync"
 
-	"github.com/linnet-bot/linnet/internal/miniature"
-	"github.com/linnet-bot/linnet/pkg/release"
+	"github.com/linnet-bot/linnet/internal/miniature/shelf"
 )
 
 // miniatureSource reads the miniature's releases from a repository made once for all tests.
-var miniatureSource = sync.OnceValue(func() *release.Source {
+var miniatureSource = sync.OnceValue(func() shelf.Releases {
 	dir, err := os.MkdirTemp("", "linnet-conductor")
 	if err != nil {
 		panic(err)
 	}
 	temporary = dir
-	if err := miniature.Releases(dir); err != nil {
-		panic(err)
-	}
-	source, err := release.Open(release.Options{URL: dir})
+	releases, err := shelf.Make(dir)
 	if err != nil {
 		panic(err)
 	}
-	return source
+	return releases
 })
 
 var temporary string
