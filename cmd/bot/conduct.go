@@ -43,6 +43,9 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 	if err != nil {
 		return nil, nil, err
 	}
+	if told, ok := f.(interface{ Weaknesses() []string }); ok {
+		a.weaknesses = told.Weaknesses()
+	}
 	if a.secrets != nil {
 		f = redacted.New(f, a.secrets)
 	}

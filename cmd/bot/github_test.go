@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/linnet-bot/linnet/internal/fakegithub"
 )
@@ -78,5 +82,30 @@ func TestAGitHubAppWithoutItsKeyIsSaid(t *testing.T) {
 		if printed, code := app.linnet("run", "--once"); code != exitFailed || !strings.Contains(printed, want) {
 			t.Errorf("code %d, printed:\n%s", code, printed)
 		}
+	}
+}
+
+func TestRunWithATokenSaysWhatIsWeaker(t *testing.T) {
+	withApp, token := newGitHubTrial(t)
+	for name, row := range map[string]struct {
+		in    trial
+		weak  bool
+		until string
+	}{"a token": {token, true, "level=WARN"}, "an App": {withApp, false, "create branch"}} {
+		log := &untilSaid{said: map[string]chan string{row.until: make(chan string, 1)}}
+		a := &app{stdout: io.Discard, stderr: log, getenv: func(string) string { return "" }, now: time.Now, width: 80, configFile: filepath.Join(row.in.dir, "linnet.yaml")}
+		ctx, end := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- a.run(ctx, false, "") }()
+		<-log.said[row.until]
+		end()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: ended with %v", name, err)
+		}
+		log.mu.Lock()
+		if got := strings.Contains(log.text.String(), "The bot uses a personal access token"); got != row.weak {
+			t.Errorf("%s: says what is weaker: %v\n%s", name, got, log.text.String())
+		}
+		log.mu.Unlock()
 	}
 }

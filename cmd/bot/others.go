@@ -25,7 +25,10 @@ func passOthers(cfg config.Config, all []*conductor.Conductor) func(context.Cont
 }
 
 // watchAll looks at all environments, and then at what others want to merge, again and again.
-func watchAll(ctx context.Context, cfg config.Config, all []*conductor.Conductor, wake <-chan struct{}, first func(context.Context)) error {
+func (a *app) watchAll(ctx context.Context, cfg config.Config, all []*conductor.Conductor, wake <-chan struct{}, first func(context.Context)) error {
+	for _, weak := range a.weaknesses {
+		all[0].Log.WarnContext(ctx, weak)
+	}
 	pass := passOthers(cfg, all)
 	return watch(ctx, time.Duration(cfg.Interval), wake, func() {
 		first(ctx)

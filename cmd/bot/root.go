@@ -91,6 +91,7 @@ type app struct {
 
 	configFile string              // value of --config
 	secrets    *transport.Redactor // what is not printed; nil = there are none
+	weaknesses []string            // what is weaker on the forge than it could be
 	started    bool                // a command's own code began to run
 }
 

@@ -38,7 +38,7 @@ func (a *app) run(ctx context.Context, once bool, environment string) error {
 			}
 			return a.lookOnce(ctx, all)
 		}
-		return watchAll(ctx, cfg, all, nil, func(context.Context) {})
+		return a.watchAll(ctx, cfg, all, nil, func(context.Context) {})
 	})
 }
 

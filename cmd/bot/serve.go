@@ -57,7 +57,7 @@ func (a *app) serve(ctx context.Context) error {
 				log.InfoContext(ctx, "listening", "address", at.String())
 			})
 		}()
-		err = watchAll(ctx, cfg, all, wake, func(ctx context.Context) { pressed.give(ctx, all) })
+		err = a.watchAll(ctx, cfg, all, wake, func(ctx context.Context) { pressed.give(ctx, all) })
 		if failed := <-served; failed != nil {
 			return failed
 		}
