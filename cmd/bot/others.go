@@ -30,8 +30,13 @@ func (a *app) watchAll(ctx context.Context, cfg config.Config, all []*conductor.
 		all[0].Log.WarnContext(ctx, weak)
 	}
 	pass := passOthers(cfg, all)
-	return watch(ctx, time.Duration(cfg.Interval), wake, func() {
+	return watch(ctx, time.Duration(cfg.Interval), wake, func(woken bool) {
 		first(ctx)
+		for _, c := range all {
+			if woken {
+				c.Wake()
+			}
+		}
 		lookAll(ctx, all)
 		if err := pass(ctx); err != nil && ctx.Err() == nil {
 			all[0].Log.ErrorContext(ctx, err.Error())

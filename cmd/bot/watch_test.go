@@ -25,7 +25,7 @@ func TestWatchLooksAtOnceAndThenAtEachInterval(t *testing.T) {
 				began := time.Now()
 				ctx, interrupt := context.WithCancel(t.Context())
 				var at []time.Duration
-				err := watch(ctx, 30*time.Second, nil, func() {
+				err := watch(ctx, 30*time.Second, nil, func(bool) {
 					at = append(at, time.Since(began))
 					time.Sleep(row.take[len(at)-1])
 					if len(at) == len(row.take) {
@@ -46,7 +46,7 @@ func TestAnInterruptionDoesNotWaitForTheNextLook(t *testing.T) {
 		ctx, interrupt := context.WithTimeout(t.Context(), 7*time.Second)
 		defer interrupt()
 		looks := 0
-		err := watch(ctx, time.Hour, nil, func() { looks++ })
+		err := watch(ctx, time.Hour, nil, func(bool) { looks++ })
 		if !errors.Is(err, context.DeadlineExceeded) || looks != 1 || time.Since(began) != 7*time.Second {
 			t.Errorf("%d looks, ended after %s with %v, want one look and the end after 7s", looks, time.Since(began), err)
 		}
@@ -63,14 +63,20 @@ func TestBeingWokenIsOneLookMore(t *testing.T) {
 		for _, after := range []time.Duration{5 * time.Second, 5500 * time.Millisecond, 5600 * time.Millisecond, 40 * time.Second} {
 			time.AfterFunc(after, func() { nudge(wake) })
 		}
-		var at []time.Duration
-		_ = watch(ctx, 30*time.Second, wake, func() {
+		var at, asked []time.Duration
+		_ = watch(ctx, 30*time.Second, wake, func(woken bool) {
 			at = append(at, time.Since(began))
+			if woken {
+				asked = append(asked, time.Since(began))
+			}
 			time.Sleep(time.Second)
 		})
 		want := []time.Duration{0, 5 * time.Second, 6 * time.Second, 30 * time.Second, 40 * time.Second, time.Minute}
 		if !slices.Equal(at, want) {
 			t.Errorf("looked at %v, want %v", at, want)
+		}
+		if want := []time.Duration{5 * time.Second, 6 * time.Second, 40 * time.Second}; !slices.Equal(asked, want) {
+			t.Errorf("woken at %v, want %v", asked, want)
 		}
 	})
 }

@@ -85,6 +85,7 @@ func TestAttackRedirectToAnotherHost(t *testing.T) {
 					a.Header().Set("Location", e.URL+r.URL.RequestURI())
 					return nil
 				})
+				w.conductor.Wake()
 				_, err := w.conductor.Look(t.Context())
 				if err == nil || led == 0 {
 					t.Fatalf("the look went on although it was led elsewhere %d times: %v", led, err)

@@ -109,6 +109,7 @@ func TestAttackTokenInURLsLogsAndTexts(t *testing.T) {
 				a.Header().Set("Content-Type", "application/json")
 				return []byte(`{"message": "the token ` + w.token + ` may not do that", "documentation_url": "https://example.org/?token=` + w.token + `"}`)
 			})
+			w.conductor.Wake()
 			_, err := w.conductor.Look(t.Context())
 			if err == nil {
 				t.Fatal("a forge that refuses everything is no error")
@@ -132,6 +133,7 @@ func TestAttackTokenInURLsLogsAndTexts(t *testing.T) {
 			leaked := append(append([]byte(nil), content...), "# "+w.token+"\n"...)
 			w.commit(w.ana, "main", tree.Change{Path: "dev/kustomization.yaml", Content: leaked})
 			w.front.forget()
+			w.conductor.Wake()
 			_, err = w.conductor.Look(t.Context())
 			if !errors.Is(err, forge.ErrChangeRefused) || strings.Contains(err.Error(), w.token) {
 				t.Errorf("the look gives %v, want it refused, with the file and without the token", err)

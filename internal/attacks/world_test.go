@@ -255,6 +255,7 @@ func (w *world) pass(d time.Duration) {
 
 func (w *world) look() conductor.Status {
 	w.Helper()
+	w.conductor.Wake() // as a webhook does
 	s, err := w.conductor.Look(w.Context())
 	if err != nil {
 		w.Fatal(err)

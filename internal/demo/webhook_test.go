@@ -194,6 +194,7 @@ func (p *play) tick() {
 			p.Fatalf("the bot wakes itself again and again: %s", p.last.Happening)
 		}
 		p.woken++
+		p.conductor.Wake()
 		p.look()
 	}
 	if !p.over() && (p.soaks() || p.every > 0 && p.ticks%p.every == 0) {

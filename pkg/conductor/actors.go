@@ -25,7 +25,7 @@ func (c *Conductor) readActors(ctx context.Context, s *State) error {
 
 func (c *Conductor) readActor(ctx context.Context, s *State, who forge.User) {
 	if c.Role != nil {
-		role, err := c.Role(ctx, who)
+		role, err := c.recall.role(who, func() (chatops.Role, error) { return c.Role(ctx, who) })
 		if err != nil {
 			c.Log.WarnContext(ctx, "counts as without a role: "+err.Error(), "environment", s.Environment, "user", who.Name)
 			role = chatops.NoRole
@@ -36,7 +36,7 @@ func (c *Conductor) readActor(ctx context.Context, s *State, who forge.User) {
 		return
 	}
 	for _, group := range s.Rights.Groups() {
-		in, err := c.InGroup(ctx, group, who)
+		in, err := c.recall.inGroup(group, who, func() (bool, error) { return c.InGroup(ctx, group, who) })
 		if err != nil {
 			c.Log.WarnContext(ctx, "counts as not in the group: "+err.Error(), "environment", s.Environment, "user", who.Name, "group", group)
 		}

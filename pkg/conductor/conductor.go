@@ -100,9 +100,10 @@ type Settings struct {
 // Conductor conducts one environment. It is not safe for concurrent use; several processes on one forge are.
 type Conductor struct {
 	Settings
+	recall    *recall
 	plans     *plans
 	soaks     map[soakKey]checks.SoakClock
-	settled   map[int]bool              // merged requests that nothing is left to say of
+	settled   map[int]time.Time         // merged requests that nothing is left to say of, and when they had changed last by then
 	resting   []int                     // the same, the one that has been so longest first
 	described described                 // what was described last
 	stated    SetCheck                  // what was stated last
@@ -146,5 +147,5 @@ func New(s Settings) (*Conductor, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Conductor{Settings: s, plans: &plans{}, soaks: map[soakKey]checks.SoakClock{}, settled: map[int]bool{}, courses: map[string]planner.Course{}}, nil
+	return &Conductor{Settings: s, recall: newRecall(s.Forge), plans: &plans{}, soaks: map[soakKey]checks.SoakClock{}, settled: map[int]time.Time{}, courses: map[string]planner.Course{}}, nil
 }

@@ -252,13 +252,13 @@ func (s State) say() []Action {
 	return append(actions, s.writeNote(*r, status.note()+s.told(*r))...)
 }
 
-// writeNote edits the note when it has something new to say, and now and then to carry the soak.
+// writeNote edits the note when it has something new to say, now and then for its details, and to carry the soak.
 func (s State) writeNote(r Request, visible string) []Action {
 	key := soakKey{Branch: r.Source, Merge: s.Gate.Merge.Commit}
 	if r.State == forge.Merged {
 		key.Branch += " end"
 	}
-	if have, there := r.note(s.Me, noteName); there && withoutSeal(have) == visible {
+	if have, there := r.note(s.Me, noteName); there && s.tells(r, withoutSeal(have), visible) {
 		late := false
 		if s.Marker != nil && s.Gate.Asked.Soak > 0 {
 			late = s.outdated(key.unseal(s.Marker, have))
@@ -268,6 +268,32 @@ func (s State) writeNote(r Request, visible string) []Action {
 		}
 	}
 	return []Action{WriteNote{Number: r.Number, Name: noteName, Body: key.seal(s.Marker, visible, s.Gate.Clock)}}
+}
+
+// tells tells whether a note says what is wanted, but for what can wait. That a gate is green is told once: what it counts goes up and down in every cluster.
+func (s State) tells(r Request, have, want string) bool {
+	if have == want || s.atHand(r) {
+		return true
+	}
+	return gist(have) == gist(want) && (s.Gate.Result.Green() || !s.stale(s.noteWritten(r, noteName)))
+}
+
+// atHand tells that the bot is about to merge: what it could say before that, it says after that. It states the check first, on which the forge may wait. A
+// merge that does not come about for a while is no longer at hand.
+func (s State) atHand(r Request) bool {
+	if s.Current == nil || r.Number != s.Current.Number || !s.Gate.open() || !s.Calendar.Open(s.Now) {
+		return false
+	}
+	orders := s.orders(r)
+	if when := s.whenNext(); when == Manual || when == OnPromote && !promotes(orders) {
+		return false
+	}
+	for _, c := range r.Checks {
+		if c.By.ID == s.Me.ID && c.Name == CheckName && c.State == forge.Success {
+			return len(s.merge(orders)) > 0 && !s.stale(c.Updated)
+		}
+	}
+	return true
 }
 
 // check is the gate's verdict as the forge has it, in one line. What the forge shows beside it is told once with each line; the note goes on telling.
@@ -297,7 +323,8 @@ func (s State) shown(r Request, want forge.Check) bool {
 	stated.Check.Summary, stated.Check.Promote, stated.Check.Anew = "", false, false
 	for _, c := range r.Checks {
 		if c.By.ID == s.Me.ID && c.Name == want.Name {
-			return c.State == want.State && (c.Title == want.Title || stated == SetCheck{SHA: r.Head, Check: want})
+			said := saysGreen(c.Title) == saysGreen(want.Title) && !s.stale(c.Updated)
+			return c.State == want.State && (c.Title == want.Title || said || stated == SetCheck{SHA: r.Head, Check: want})
 		}
 	}
 	return false

@@ -204,7 +204,7 @@ func (t *Status) describeWait(s State) {
 	if s.Current != nil {
 		asked = promotes(s.orders(*s.Current))
 		for _, r := range foreignReasons(*s.Current) {
-			t.Blocks = append(t.Blocks, "The forge: "+sentence(r.Text))
+			t.Blocks = append(t.Blocks, theForge+sentence(r.Text))
 			if r.Kind == forge.ReasonApprovals {
 				t.Wanted = append(t.Wanted, fmt.Sprintf("Reviewers: approve !%d (%s).", s.Current.Number, r.Text))
 			}

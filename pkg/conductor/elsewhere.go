@@ -43,13 +43,18 @@ func (s State) elsewhere(r Request) []Action {
 	return actions
 }
 
-// rest takes a merge request of which nothing is left to say out of the next looks, and wake brings the one back that has rested longest: somebody may have
-// written a command below it. So the price of a look does not grow with the upgrade.
-func (c *Conductor) rest(number int) {
-	if !c.settled[number] {
-		c.settled[number] = true
-		c.resting = append(c.resting, number)
+// rest takes a merge request of which nothing is left to say out of the next looks, until it changes; and wake brings the one back that has rested longest, since
+// not every forge counts it as a change that somebody wrote a command below it. So the price of a look does not grow with the upgrade.
+func (c *Conductor) rest(r forge.MergeRequest) {
+	if _, rested := c.settled[r.Number]; !rested {
+		c.resting = append(c.resting, r.Number)
 	}
+	c.settled[r.Number] = r.Updated
+}
+
+func (c *Conductor) rests(r forge.MergeRequest) bool {
+	changed, rests := c.settled[r.Number]
+	return rests && changed.Equal(r.Updated)
 }
 
 func (c *Conductor) wake() {

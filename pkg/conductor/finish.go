@@ -35,7 +35,7 @@ func (c *Conductor) readFinish(ctx context.Context, s *State, files tree.Tree, k
 	if err != nil || plan == nil {
 		return false, err
 	}
-	comments, err := c.Forge.Comments(ctx, last.Number)
+	comments, err := c.recall.Comments(ctx, last.Number)
 	if err != nil {
 		return false, fmt.Errorf("read the comments of merge request !%d: %w", last.Number, err)
 	}
@@ -73,13 +73,13 @@ func (c *Conductor) planBefore(ctx context.Context, s *State, last forge.MergeRe
 	sha := last.MergeSHA
 	for range maxWalk {
 		var err error
-		if sha, err = c.Forge.FirstParent(ctx, sha); err != nil {
+		if sha, err = c.recall.FirstParent(ctx, sha); err != nil {
 			return nil, fmt.Errorf("look for the commit before the merge of !%d: %w", last.Number, err)
 		}
 		if sha == "" {
 			return nil, nil
 		}
-		files, err := c.Forge.Tree(ctx, sha)
+		files, err := c.recall.Tree(ctx, sha)
 		if err != nil {
 			return nil, fmt.Errorf("read %.8s, before the merge of !%d: %w", sha, last.Number, err)
 		}

@@ -151,7 +151,7 @@ func (c *Conductor) readAhead(ctx context.Context, s *State, files tree.Tree, ma
 	if underway {
 		a.underway = course.To.Release
 	}
-	all, err := c.Forge.Find(ctx, forge.Query{SourcePrefix: branchPrefix(a.environment), Target: s.Branch, States: []forge.State{forge.Merged}})
+	all, err := c.recall.Find(ctx, forge.Query{SourcePrefix: branchPrefix(a.environment), Target: s.Branch, States: []forge.State{forge.Merged}})
 	if err != nil {
 		return ahead{}, fmt.Errorf("list the merge requests of %s, which goes first: %w", a.environment, err)
 	}
@@ -187,7 +187,7 @@ func (c *Conductor) readAhead(ctx context.Context, s *State, files tree.Tree, ma
 
 // readEnd reads whether an upgrade of another environment is over, and by which course it went.
 func (c *Conductor) readEnd(ctx context.Context, s *State, environment string, w *walk, last forge.MergeRequest) error {
-	comments, err := c.Forge.Comments(ctx, last.Number)
+	comments, err := c.recall.Comments(ctx, last.Number)
 	if err != nil {
 		return fmt.Errorf("read the comments of merge request !%d: %w", last.Number, err)
 	}
@@ -219,13 +219,13 @@ func (c *Conductor) courseBefore(ctx context.Context, environment string, last f
 	sha := last.MergeSHA
 	for range maxWalk {
 		var err error
-		if sha, err = c.Forge.FirstParent(ctx, sha); err != nil {
+		if sha, err = c.recall.FirstParent(ctx, sha); err != nil {
 			return planner.Course{}, false, fmt.Errorf("look for the commit before the merge of !%d: %w", last.Number, err)
 		}
 		if sha == "" {
 			break
 		}
-		files, err := c.Forge.Tree(ctx, sha)
+		files, err := c.recall.Tree(ctx, sha)
 		if err != nil {
 			return planner.Course{}, false, fmt.Errorf("read %.8s, before the merge of !%d: %w", sha, last.Number, err)
 		}

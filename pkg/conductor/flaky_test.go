@@ -143,7 +143,7 @@ func TestForgeThatFailsOnAWrite(t *testing.T) {
 	refused := &forge.NotMergeableError{Number: 1, Reasons: []forge.Reason{{Kind: forge.ReasonPolicy, Text: "not on a Friday"}}}
 	r := &recorder{Forge: l.bot}
 	r.before = func(n int) error {
-		if n == 2 { // claimed, said, and then
+		if n == 1 { // claimed, and then
 			return refused
 		}
 		return nil

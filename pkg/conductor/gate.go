@@ -116,7 +116,7 @@ func (c *Conductor) lastMerge(ctx context.Context, s *State) (checks.Merge, erro
 		}
 	}
 	merge.Ancestors = func(applied string) bool {
-		in, err := c.Forge.IsAncestor(ctx, merge.Commit, applied)
+		in, err := c.recall.IsAncestor(ctx, merge.Commit, applied)
 		return err == nil && in // not known is not contained
 	}
 	return merge, nil
@@ -127,19 +127,19 @@ func (c *Conductor) lastMerge(ctx context.Context, s *State) (checks.Merge, erro
 func (c *Conductor) broughtBy(ctx context.Context, s *State, phase int) (string, time.Time, error) {
 	changed := s.Plan.Phases[phase].Changes()
 	sha := s.Tip
-	after, err := c.Forge.Tree(ctx, sha)
+	after, err := c.recall.Tree(ctx, sha)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("read %.8s: %w", sha, err)
 	}
 	for range maxWalk {
-		parent, err := c.Forge.FirstParent(ctx, sha)
+		parent, err := c.recall.FirstParent(ctx, sha)
 		if err != nil {
 			return "", time.Time{}, fmt.Errorf("walk through the history of %s: %w", s.Branch, err)
 		}
 		if parent == "" {
 			break
 		}
-		before, err := c.Forge.Tree(ctx, parent)
+		before, err := c.recall.Tree(ctx, parent)
 		if err != nil {
 			return "", time.Time{}, fmt.Errorf("read %.8s: %w", parent, err)
 		}
@@ -154,7 +154,7 @@ func (c *Conductor) broughtBy(ctx context.Context, s *State, phase int) (string,
 		}
 		sha, after = parent, before
 	}
-	commit, err := c.Forge.ReadCommit(ctx, sha)
+	commit, err := c.recall.ReadCommit(ctx, sha)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("read %.8s: %w", sha, err)
 	}

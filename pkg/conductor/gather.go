@@ -24,20 +24,21 @@ func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
 		s.Seen = seen.observation.At
 	}
 	var err error
-	if s.Me, err = c.Forge.Me(ctx); err != nil {
+	if s.Me, err = c.recall.Me(ctx); err != nil {
 		return State{}, fmt.Errorf("ask the forge who the bot is: %w", err)
 	}
 	if s.Branch = c.Branch; s.Branch == "" {
-		if s.Branch, err = c.Forge.DefaultBranch(ctx); err != nil {
+		if s.Branch, err = c.recall.DefaultBranch(ctx); err != nil {
 			return State{}, fmt.Errorf("ask the forge for its default branch: %w", err)
 		}
 	}
-	if s.Tip, err = c.Forge.Head(ctx, s.Branch); errors.Is(err, forge.ErrNotFound) {
+	c.recall.target = s.Branch
+	if s.Tip, err = c.recall.Head(ctx, s.Branch); errors.Is(err, forge.ErrNotFound) {
 		return State{}, fmt.Errorf("look at %s: the branch %s, which Flux is to follow, is %w on the forge; name another one in forge.branch of the configuration", s.Environment, s.Branch, forge.ErrNotFound)
 	} else if err != nil {
 		return State{}, fmt.Errorf("read the branch %s that Flux follows: %w", s.Branch, err)
 	}
-	files, err := c.Forge.Tree(ctx, s.Tip)
+	files, err := c.recall.Tree(ctx, s.Tip)
 	if err != nil {
 		return State{}, fmt.Errorf("read %s at %.8s: %w", s.Branch, s.Tip, err)
 	}
@@ -78,7 +79,7 @@ type known struct {
 
 func (c *Conductor) requests(ctx context.Context, s State) (known, error) {
 	prefix := branchPrefix(s.Environment)
-	all, err := c.Forge.Find(ctx, forge.Query{SourcePrefix: prefix, Target: s.Branch})
+	all, err := c.recall.Find(ctx, forge.Query{SourcePrefix: prefix, Target: s.Branch})
 	if err != nil {
 		return known{}, fmt.Errorf("list the merge requests of %s: %w", s.Environment, err)
 	}
@@ -88,7 +89,7 @@ func (c *Conductor) requests(ctx context.Context, s State) (known, error) {
 			k.requests = append(k.requests, r)
 		}
 	}
-	branches, err := c.Forge.Branches(ctx, prefix)
+	branches, err := c.recall.Branches(ctx, prefix)
 	if err != nil {
 		return known{}, fmt.Errorf("list the branches of %s: %w", s.Environment, err)
 	}

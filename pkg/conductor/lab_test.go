@@ -151,6 +151,9 @@ func (l *lab) conductorAs(f forge.Forge) *Conductor {
 
 func (l *lab) look(c *Conductor) Status {
 	l.Helper()
+	if _, silent := c.Forge.(*alive); !silent {
+		c.Wake() // as webhooks do
+	}
 	s, err := c.Look(l.Context())
 	if err != nil {
 		l.Fatal(err)

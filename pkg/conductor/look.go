@@ -19,20 +19,31 @@ func (c *Conductor) Look(ctx context.Context) (Status, error) {
 	seen := c.see(ctx)
 	c.handed = 0
 	defer func() { c.anew = "" }()
+	c.recall.begin(ctx, c.Now())
 	for range maxRounds {
 		s, err := c.gather(ctx, seen)
 		if errors.Is(err, errLookAgain) {
+			c.recall.forget(c.Now())
 			continue
 		}
 		if err != nil {
+			c.recall.forget(c.Now())
 			return Status{}, err
 		}
-		c.looked(ctx, s, seen)
 		actions := Decide(s)
+		if len(actions) > 0 && c.recall.old {
+			c.recall.forget(c.Now())
+			continue
+		}
+		c.looked(ctx, s, seen)
 		c.note(s, actions)
 		if len(actions) == 0 {
+			if s.moves() {
+				c.recall.forget(c.Now())
+			}
 			return c.status(s), nil
 		}
+		c.recall.forget(c.Now())
 		for _, a := range actions {
 			c.Log.InfoContext(ctx, a.String(), "environment", s.Environment)
 			if err := a.do(ctx, c.Forge); movedOn(err) {
@@ -69,8 +80,12 @@ func (c *Conductor) Status(ctx context.Context) (Status, error) {
 // state reads how things stand.
 func (c *Conductor) state(ctx context.Context) (State, error) {
 	seen := c.see(ctx)
+	c.recall.begin(ctx, c.Now())
 	for range maxRounds {
 		s, err := c.gather(ctx, seen)
+		if err != nil || s.moves() {
+			c.recall.forget(c.Now())
+		}
 		if !errors.Is(err, errLookAgain) {
 			return s, err
 		}
@@ -92,13 +107,15 @@ func (c *Conductor) note(s State, actions []Action) {
 	if len(actions) > 0 {
 		return
 	}
-	c.wake()
+	if !c.recall.old {
+		c.wake()
+	}
 	for _, r := range s.Merged {
 		if len(r.reading(s.Me).accepted) > 0 {
 			continue // what was signed off is read at each look
 		}
 		if s.Over || s.Done < len(s.Plan.Phases) || r.Source != s.Steps[s.Done-1].Branch {
-			c.rest(r.Number)
+			c.rest(r.MergeRequest)
 		}
 	}
 }

@@ -88,7 +88,7 @@ func (t *Status) describeCalendar(s State, byItself bool) {
 		return
 	}
 	t.Opens, t.Shut = opens, why
-	t.Blocks = append(t.Blocks, "The calendar: "+why+".")
+	t.Blocks = append(t.Blocks, theCalendar+why+".")
 	open, at := s.Gate.open(), calendar.Words(opens)
 	switch {
 	case opens.IsZero():

@@ -72,6 +72,7 @@ func (c *Conductor) Press(ctx context.Context, p Press) error {
 		return err
 	}
 	text := fmt.Sprintf("%s pressed **Promote** on %.8s.\n", name(p.By), p.SHA)
+	c.Wake()
 	_, err = forge.SetNote(ctx, c.Forge, r.Number, pressPrefix+p.Delivery, s.Marker.Put(text, pressScope(r.Source), sealed))
 	return err
 }

@@ -32,7 +32,7 @@ func (c *Conductor) readTrials(ctx context.Context, s *State) error {
 	if !ok {
 		return nil
 	}
-	groups, err := queue.MergeGroups(ctx, s.Branch)
+	groups, err := c.recall.groups(ctx, queue, s.Branch)
 	if errors.Is(err, forge.ErrForbidden) {
 		s.Hidden = err.Error()
 		return nil
@@ -43,7 +43,7 @@ func (c *Conductor) readTrials(ctx context.Context, s *State) error {
 	if len(groups) == 0 {
 		return nil
 	}
-	open, err := c.Forge.Find(ctx, forge.Query{Target: s.Branch, States: []forge.State{forge.Open}})
+	open, err := c.recall.Find(ctx, forge.Query{Target: s.Branch, States: []forge.State{forge.Open}})
 	if err != nil {
 		return fmt.Errorf("list the open merge requests into %s: %w", s.Branch, err)
 	}
@@ -84,7 +84,7 @@ func (c *Conductor) readTrials(ctx context.Context, s *State) error {
 // readTrial reads one; own is the trial that was made for our merge request in it.
 func (c *Conductor) readTrial(ctx context.Context, s *State, g *Trial, own forge.MergeGroup) error {
 	var err error
-	if g.Checks, err = c.Forge.Checks(ctx, g.Head); errors.Is(err, forge.ErrNotFound) {
+	if g.Checks, err = c.recall.Checks(ctx, g.Head); errors.Is(err, forge.ErrNotFound) {
 		return errLookAgain // it is gone
 	} else if err != nil {
 		return fmt.Errorf("read the checks of the trial merge %.8s: %w", g.Head, err)
@@ -95,7 +95,7 @@ func (c *Conductor) readTrial(ctx context.Context, s *State, g *Trial, own forge
 	if g.Ahead = own.Base != s.Tip || len(own.Requests) != 1; g.Ahead {
 		return nil
 	}
-	files, err := c.Forge.Tree(ctx, own.Head)
+	files, err := c.recall.Tree(ctx, own.Head)
 	if errors.Is(err, forge.ErrNotFound) {
 		return errLookAgain
 	}
@@ -191,7 +191,7 @@ func (s State) queued() bool {
 // describeLater says that the forge was told to merge by itself. That is no merge yet.
 func (t *Status) describeLater(s State) {
 	if s.Hidden != "" {
-		t.Blocks = append(t.Blocks, sentence("The merge queue: the bot cannot answer for what is in it, so that waits in vain: "+s.Hidden))
+		t.Blocks = append(t.Blocks, sentence(theQueue+"the bot cannot answer for what is in it, so that waits in vain: "+s.Hidden))
 	}
 	later := s.Current.Later
 	if later == nil {

@@ -56,18 +56,18 @@ func (k known) request(branch string) *forge.MergeRequest {
 }
 
 func (c *Conductor) read(ctx context.Context, me forge.User, number int) (Request, error) {
-	r, err := c.Forge.Get(ctx, number)
+	r, err := c.recall.Get(ctx, number)
 	if err != nil {
 		return Request{}, fmt.Errorf("read merge request !%d: %w", number, err)
 	}
 	full := Request{MergeRequest: r}
-	if full.Comments, err = c.Forge.Comments(ctx, number); err != nil {
+	if full.Comments, err = c.recall.Comments(ctx, number); err != nil {
 		return Request{}, fmt.Errorf("read the comments of merge request !%d: %w", number, err)
 	}
 	full.read = readComments(full.Comments, me)
 	full.read.addPresses(full.Comments, me, c.Marker, r.Source)
 	if r.State == forge.Open {
-		if full.Checks, err = c.Forge.Checks(ctx, r.Head); err != nil {
+		if full.Checks, err = c.recall.Checks(ctx, r.Head); err != nil {
 			return Request{}, fmt.Errorf("read the checks of merge request !%d: %w", number, err)
 		}
 	}
@@ -98,7 +98,7 @@ func (c *Conductor) readCurrent(ctx context.Context, s *State) error {
 		case step.Request.State != forge.Merged:
 			return errLookAgain
 		default:
-			in, err := c.Forge.IsAncestor(ctx, r.MergeSHA, s.Tip)
+			in, err := c.recall.IsAncestor(ctx, r.MergeSHA, s.Tip)
 			if err != nil && !errors.Is(err, forge.ErrNotFound) {
 				return fmt.Errorf("look for the merge of !%d in %s: %w", r.Number, s.Branch, err)
 			}
@@ -121,7 +121,7 @@ func (c *Conductor) readCurrent(ctx context.Context, s *State) error {
 func (c *Conductor) readHead(ctx context.Context, s *State) error {
 	phase, _ := s.next()
 	h := &s.Head
-	commit, err := c.Forge.ReadCommit(ctx, h.SHA)
+	commit, err := c.recall.ReadCommit(ctx, h.SHA)
 	if err != nil {
 		return fmt.Errorf("read the head of %s: %w", s.step().Branch, err)
 	}
@@ -129,7 +129,7 @@ func (c *Conductor) readHead(ctx context.Context, s *State) error {
 		h.Made = h.Made.Add(1) // what was written in that very moment was about the commit before
 	}
 	if s.Current != nil {
-		preview, err := c.Forge.Preview(ctx, s.Current.Number)
+		preview, err := c.recall.Preview(ctx, s.Current.Number)
 		var stuck *forge.NotMergeableError
 		switch {
 		case errors.As(err, &stuck) && stuck.Has(forge.ReasonConflict):
@@ -152,10 +152,10 @@ func (c *Conductor) readHead(ctx context.Context, s *State) error {
 			h.Merges = Otherwise
 		}
 	}
-	if h.Tree, err = c.Forge.Tree(ctx, h.SHA); err != nil {
+	if h.Tree, err = c.recall.Tree(ctx, h.SHA); err != nil {
 		return fmt.Errorf("read the head of %s: %w", s.step().Branch, err)
 	}
-	if h.Empty, err = c.Forge.IsAncestor(ctx, h.SHA, s.Tip); err != nil {
+	if h.Empty, err = c.recall.IsAncestor(ctx, h.SHA, s.Tip); err != nil {
 		return fmt.Errorf("compare %s with %s: %w", s.step().Branch, s.Branch, err)
 	}
 	h.Planned = h.Tree.Equal(phase.After)
@@ -178,14 +178,14 @@ func (c *Conductor) madeEarlier(ctx context.Context, s *State, commit forge.Comm
 	if target == "" || target == s.Tip {
 		return false, nil
 	}
-	in, err := c.Forge.IsAncestor(ctx, target, s.Tip)
+	in, err := c.recall.IsAncestor(ctx, target, s.Tip)
 	if errors.Is(err, forge.ErrNotFound) || err == nil && !in {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("look for %.8s in %s: %w", target, s.Branch, err)
 	}
-	files, err := c.Forge.Tree(ctx, target)
+	files, err := c.recall.Tree(ctx, target)
 	if err != nil {
 		return false, fmt.Errorf("read %s at %.8s: %w", s.Branch, target, err)
 	}

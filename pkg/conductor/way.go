@@ -83,7 +83,7 @@ func (c *Conductor) readPast(ctx context.Context, s *State, k known, current str
 			s.Last = &k.requests[i]
 		}
 		newest := s.Newest != nil && s.Newest.Number == r.Number
-		if c.settled[r.Number] && !newest || r.Source == current && r.State == forge.Closed && !newest {
+		if c.rests(r) && !newest || r.Source == current && r.State == forge.Closed && !newest {
 			continue
 		}
 		past := Request{}
