@@ -64,7 +64,7 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 			Environment: e.Path, Branch: cfg.Forge.Branch, Forge: f, Observer: observationFile(e.Cluster.ObservationFile), Material: material,
 			Policy: policyOf(e), Choose: chooser.choose, Requests: requestPolicy(cfg.MergeRequests),
 			Merge: conductor.When(e.Policy.Merge), MergeByKind: mergeByKind(e.Policy), Calendar: open,
-			MaxDwell: time.Duration(e.Policy.MaxDwell), Escalate: cfg.MergeRequests.Escalate,
+			Words: words(cfg.Forge.Kind), MaxDwell: time.Duration(e.Policy.MaxDwell), Escalate: cfg.MergeRequests.Escalate,
 			Now: a.now, MaxGap: maxGap(time.Duration(cfg.Interval)), Marker: marker,
 			Log: slog.New(slog.NewTextHandler(a.stderr, nil)), Rights: cfg.Rights(), Role: roles(f), InGroup: groups(f), First: chooser.first(),
 		})
@@ -74,6 +74,14 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 		all = append(all, c)
 	}
 	return all, shutdown, nil
+}
+
+// words are those that people use on a forge.
+func words(kind config.ForgeKind) forge.Words {
+	if kind == config.GitHub {
+		return forge.PullRequests
+	}
+	return forge.Words{}
 }
 
 // watched are the environments to look after.

@@ -46,14 +46,14 @@ func newGitHubTrial(t *testing.T) (app, token trial) {
 func TestRunOnGitHubOpensTheFirstPullRequest(t *testing.T) {
 	app, token := newGitHubTrial(t)
 	printed, _ := app.linnet("run", "--once")
-	if !strings.Contains(printed, "!1") || !strings.Contains(printed, "crds") {
+	if !strings.Contains(printed, "#1") || !strings.Contains(printed, "crds") {
 		t.Errorf("run --once printed:\n%s", printed)
 	}
 	again, _ := app.linnet("run", "--once")
-	if strings.Contains(again, "!2") || !strings.Contains(again, "!1") {
+	if strings.Contains(again, "#2") || !strings.Contains(again, "#1") {
 		t.Errorf("run --once a second time printed:\n%s", again)
 	}
-	if status, _ := token.linnet("status"); !strings.Contains(status, "!1") {
+	if status, _ := token.linnet("status"); !strings.Contains(status, "#1") {
 		t.Errorf("status with a token printed:\n%s", status)
 	}
 }

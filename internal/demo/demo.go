@@ -196,7 +196,7 @@ func newStage(o Options) (*stage, error) {
 	}
 	s.conductor, err = conductor.New(conductor.Settings{
 		Environment: o.Environment, Forge: seen, MaxGap: 2 * Tick, Observer: s, Material: o.Material, Policy: o.Policy, Now: s.cluster.Now,
-		Choose: s.choose, Recorder: o.Recorder, Plan: s.makePlan,
+		Choose: s.choose, Recorder: o.Recorder, Plan: s.makePlan, Words: f.Words,
 		Requests: forge.Policy{Labels: []string{"istio-canary"}, Reviewers: []string{Reviewer}},
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 type Forge struct {
 	Bot      forge.Forge
 	Reviewer Person
+	Words    forge.Words // that people use there
 	Close    func() error
 }
 

@@ -3,9 +3,11 @@ package demo_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/linnet-bot/linnet/internal/demo"
 	"github.com/linnet-bot/linnet/internal/fakegithub"
 	"github.com/linnet-bot/linnet/pkg/conductor"
+	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/forge/github"
 	"github.com/linnet-bot/linnet/pkg/gitops/tree"
 )
@@ -62,7 +65,7 @@ func onGitHub(t testing.TB, also ...func(*fakegithub.Server, fakegithub.App)) fu
 		}
 		bot, botErr := open(fake.InstallationToken(app), app.ID)
 		person, personErr := open(reviewer, 0)
-		return demo.Forge{Bot: bot, Reviewer: person, Close: func() error { return nil }}, errors.Join(botErr, personErr)
+		return demo.Forge{Bot: bot, Reviewer: person, Words: forge.PullRequests, Close: func() error { return nil }}, errors.Join(botErr, personErr)
 	}
 }
 
@@ -71,7 +74,12 @@ func TestAWholeUpgradeOnGitHubLeavesNothingButTheBump(t *testing.T) {
 		t.Skip("the program git is not installed")
 	}
 	o := options(t, "git", "dev")
-	o.Stage = onGitHub(t)
+	var f demo.Forge
+	o.Stage = func(files tree.Tree, now func() time.Time) (demo.Forge, error) {
+		var err error
+		f, err = onGitHub(t)(files, now)
+		return f, err
+	}
 	outcome, err := demo.Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -81,5 +89,52 @@ func TestAWholeUpgradeOnGitHubLeavesNothingButTheBump(t *testing.T) {
 	}
 	if proof := outcome.Prove(); !proof.Holds() {
 		t.Errorf("promise 1 is broken:\n%s", proof.Trace)
+	}
+	speaksOfPullRequests(t, f.Reviewer)
+}
+
+// foreign are the words of another forge than GitHub.
+var foreign = regexp.MustCompile(`(?i)merge request|![0-9]`)
+
+// speaksOfPullRequests wants all that the bot said to people on GitHub to be in the words of GitHub.
+func speaksOfPullRequests(t *testing.T, f forge.Forge) {
+	t.Helper()
+	all, err := f.Find(t.Context(), forge.Query{})
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d pull requests, %v", len(all), err)
+	}
+	own := false
+	said := func(where, text string) {
+		if found := foreign.FindString(text); found != "" {
+			t.Errorf("%s says %q:\n%s", where, found, text)
+		}
+		own = own || strings.Contains(text, "Pull request #")
+	}
+	for _, r := range all {
+		where := fmt.Sprintf("#%d", r.Number)
+		said("the title of "+where, r.Title)
+		said("the description of "+where, r.Description)
+		comments, err := f.Comments(t.Context(), r.Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range comments {
+			said("a comment of "+where, c.Body)
+		}
+		checked, err := f.Checks(t.Context(), r.Head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range checked {
+			said("a check of "+where, c.Title+c.Summary)
+		}
+		merge, err := f.ReadCommit(t.Context(), r.MergeSHA)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said("the merge of "+where, merge.Message)
+	}
+	if !own {
+		t.Error("nothing says pull request: this shows nothing")
 	}
 }

@@ -15,8 +15,7 @@ type Actor struct {
 // Target is what the command was written below.
 type Target struct {
 	Environment string // whose merge request it is; "" = of none that is watched
-	Request     int
-	Fork        bool // its branch lies in another repository
+	Fork        bool   // its branch lies in another repository
 }
 
 // Decision is an answer and its reason, one clause that can be shown on a forge as it is: "`ana` is a maintainer".
@@ -42,9 +41,9 @@ func Authorize(actor Actor, verbName string, target Target, rights Rights) Decis
 	case !known:
 		return refuse("%q is not a command", harmless(verbName))
 	case target.Environment == "":
-		return refuse("!%d belongs to no environment that is watched", target.Request)
+		return refuse("it belongs to no environment that is watched")
 	case target.Fork:
-		return refuse("!%d comes from a fork", target.Request)
+		return refuse("its branch comes from a fork")
 	case !given:
 		return refuse("nobody has the right to %[1]s; commands.%[1]s of the configuration gives it", verbName)
 	case right.names(actor.Name):

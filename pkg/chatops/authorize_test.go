@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var here = Target{Environment: "dev", Request: 7}
+var here = Target{Environment: "dev"}
 
 func TestAuthorize(t *testing.T) {
 	rights := DefaultRights()
@@ -48,8 +48,8 @@ func TestAuthorize(t *testing.T) {
 		{"another bot, what only tells", Actor{Name: "renovate", Bot: true}, Status, here, "no: `renovate` is a bot, and a bot must be named for status"},
 		{"a bot that is named", Actor{Name: "deploy-bot", Bot: true}, SkipSoak, here, "yes: `deploy-bot` is named for it"},
 		{"an author who is gone", Actor{Role: Owner}, Status, here, "no: the forge does not say who wrote it"},
-		{"a fork", Actor{Name: "ana", Role: Owner}, Promote, Target{Environment: "dev", Request: 7, Fork: true}, "no: !7 comes from a fork"},
-		{"somebody else's request", Actor{Name: "ana", Role: Owner}, Promote, Target{Request: 7}, "no: !7 belongs to no environment that is watched"},
+		{"a fork", Actor{Name: "ana", Role: Owner}, Promote, Target{Environment: "dev", Fork: true}, "no: its branch comes from a fork"},
+		{"somebody else's request", Actor{Name: "ana", Role: Owner}, Promote, Target{}, "no: it belongs to no environment that is watched"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := Authorize(tc.actor, tc.verb, tc.at, rights)

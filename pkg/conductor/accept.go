@@ -81,14 +81,14 @@ func (s State) inEffect() []string {
 	var all []string
 	for _, a := range s.accepted() {
 		if a.Holds(s.Gate.Now) {
-			all = append(all, signedOff(a))
+			all = append(all, s.signedOff(a))
 		}
 	}
 	return all
 }
 
-func signedOff(a checks.Acceptance) string {
-	return fmt.Sprintf("%s (comment %d of !%d)", strings.TrimSuffix(a.String(), "."), a.Comment, a.Request)
+func (s State) signedOff(a checks.Acceptance) string {
+	return fmt.Sprintf("%s (comment %d of %s)", strings.TrimSuffix(a.String(), "."), a.Comment, s.Words.Number(a.Request))
 }
 
 // record finds the record of a comment below a merge request.
@@ -198,7 +198,7 @@ func acceptedNote(a checks.Acceptance) string {
 func (s State) signedOffBelow(r Request) string {
 	var out strings.Builder
 	for _, a := range r.reading(s.Me).accepted {
-		fmt.Fprintf(&out, "**Signed off** %s\n\n", quiet(oneLine(signedOff(a))))
+		fmt.Fprintf(&out, "**Signed off** %s\n\n", quiet(oneLine(s.signedOff(a))))
 	}
 	return out.String()
 }

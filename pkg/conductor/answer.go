@@ -56,7 +56,7 @@ func (s State) bound(r Request, all []order) {
 }
 
 func (s State) tooMany(r Request, o order) order {
-	return s.refuse(o, fmt.Sprintf("%d questions were answered below !%d; linnet status tells the same", mostAnswers, r.Number))
+	return s.refuse(o, fmt.Sprintf("%d questions were answered below %s; linnet status tells the same", mostAnswers, s.Words.Number(r.Number)))
 }
 
 // asked are the verbs that are answered in words.
@@ -129,7 +129,7 @@ func (s State) comes() string {
 	}
 	var out strings.Builder
 	if s.Turn.Heading == Back || s.Turn.Heading == Turned {
-		fmt.Fprintf(&out, "On the way back, each in a merge request of its own:\n\n")
+		fmt.Fprintf(&out, "On the way back, each in a %s of its own:\n\n", s.Words.Request())
 		for i := s.Done - 1; i >= 0; i-- {
 			fmt.Fprintf(&out, "- phase %d, %s, is taken back: %s\n", i+1, s.Plan.Phases[i].Name, quiet(oneLine(s.Plan.Phases[i].Inverse)))
 		}
@@ -190,5 +190,5 @@ func (s State) help(topic string) string {
 	if err != nil {
 		return quiet(err.Error()) + "\n"
 	}
-	return text
+	return strings.ReplaceAll(text, forge.Words{}.Request(), s.Words.Request()) // which is all the bot's own
 }

@@ -38,7 +38,7 @@ func (s State) below() string {
 	if s.Newest == nil {
 		return ""
 	}
-	return fmt.Sprintf(" Write it below !%d.", s.Newest.Number)
+	return fmt.Sprintf(" Write it below %s.", s.Words.Number(s.Newest.Number))
 }
 
 // backNote is the last note of a merge request that took a phase back.
@@ -59,11 +59,11 @@ func (s State) turnedWhy() string {
 	who := fmt.Sprintf("%s (comment %d)", name(forge.User{Name: s.Turn.Who}), s.Turn.By)
 	switch s.Turn.Heading {
 	case Back:
-		return fmt.Sprintf("%s asked to go back, so this is closed, and phase %d, %s, is taken back in a merge request of its own.", who, s.Done, s.Plan.Phases[s.Done-1].Name)
+		return fmt.Sprintf("%s asked to go back, so this is closed, and phase %d, %s, is taken back in a %s of its own.", who, s.Done, s.Plan.Phases[s.Done-1].Name, s.Words.Request())
 	case Aborted:
 		return fmt.Sprintf("%s aborted the upgrade, so this is closed: %s", who, s.remains())
 	default:
-		return fmt.Sprintf("%s asked to go forward again, so this is closed, and phase %d, %s, gets a merge request of its own.", who, s.Done+1, s.Plan.Phases[s.Done].Name)
+		return fmt.Sprintf("%s asked to go forward again, so this is closed, and phase %d, %s, gets a %s of its own.", who, s.Done+1, s.Plan.Phases[s.Done].Name, s.Words.Request())
 	}
 }
 
@@ -74,7 +74,7 @@ func (t *Status) describePause(s State) {
 	t.Situation = Paused
 	t.Happening = fmt.Sprintf("Paused by %s (comment %d): nothing is opened, merged or closed.", name(forge.User{Name: s.Turn.Holder}), s.Turn.Paused)
 	if s.Current != nil {
-		t.Happening += fmt.Sprintf(" Merge request !%d stays open.", s.Current.Number)
+		t.Happening += fmt.Sprintf(" %s stays open.", s.request(s.Current.Number))
 	}
 	t.Wanted = []string{fmt.Sprintf("Whoever may: comment `%s %s` to go on.%s", chatops.Prefix, chatops.Resume, s.below())}
 	t.GoesOn = "Not before somebody resumes."

@@ -66,6 +66,7 @@ type Settings struct {
 	// Plan makes a plan, which follows from its input alone. nil = planner.Make; another one may remember what that made.
 	Plan func(planner.Input) (planner.Plan, error)
 
+	Words    forge.Words  // what people call things on the forge; the zero Words are those of GitLab
 	Requests forge.Policy // what every merge request carries; the zero Policy is the default
 	Merge    When         // "" = OnPromote
 	// MergeByKind is who merges phases of one kind, and their ways back; kinds that are not in it go by Merge. A word that is none of the three is Manual.

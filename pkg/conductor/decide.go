@@ -52,7 +52,7 @@ func (s State) closeOthers() []Action {
 	} else if s.Turn.Heading == Turned && !s.finished() {
 		why = fmt.Sprintf("The upgrade `%s` was turned round and goes neither way by itself.", s.Plan.ID)
 	} else if ok && s.Turn.Heading == Back {
-		why = fmt.Sprintf("The upgrade `%s` goes back: phase %d, %s, is taken back next, in a merge request of its own.", s.Plan.ID, phase.Number, strings.TrimPrefix(phase.Name, backPrefix))
+		why = fmt.Sprintf("The upgrade `%s` goes back: phase %d, %s, is taken back next, in a %s of its own.", s.Plan.ID, phase.Number, strings.TrimPrefix(phase.Name, backPrefix), s.Words.Request())
 	} else if ok {
 		why = fmt.Sprintf("This is not the next phase of %s: that is phase %d, %s, of the upgrade `%s`.", s.Environment, phase.Number, phase.Name, s.Plan.ID)
 	}
@@ -217,7 +217,7 @@ func (s State) renew(orders []order) []Action {
 		why += " (" + s.Head.Conflict + ")"
 	}
 	return append(actions,
-		CloseRequest{Number: s.Current.Number, Why: why + "; another merge request for the same phase takes its place."},
+		CloseRequest{Number: s.Current.Number, Why: fmt.Sprintf("%s; another %s for the same phase takes its place.", why, s.Words.Request())},
 		DeleteBranch{Branch: s.step().Branch, Head: s.Head.SHA})
 }
 

@@ -16,7 +16,7 @@ func describe(s State) Status {
 	if p := s.Plan; p != nil {
 		t.Upgrade, t.From, t.To, t.Done = p.ID, p.From, p.To, s.Done
 		if s.Proof != nil {
-			t.Proved = s.Proof.says()
+			t.Proved = s.Proof.says(s.Words)
 		}
 	}
 	switch stopped := s.stopped(); {
@@ -108,10 +108,10 @@ func (t *Status) describeNext(s State) {
 	if s.Turn.Heading == Back {
 		of = "Back " + s.backCount(phase)
 	}
-	t.Happening = fmt.Sprintf("%s: %s. Its merge request is about to be opened.", of, phase.Title)
+	t.Happening = fmt.Sprintf("%s: %s. Its %s is about to be opened.", of, phase.Title, s.Words.Request())
 	if s.Current != nil {
 		t.Request, t.URL = s.Current.Number, s.Current.URL
-		t.Happening = fmt.Sprintf("%s: %s. Merge request !%d is open.", of, phase.Title, s.Current.Number)
+		t.Happening = fmt.Sprintf("%s: %s. %s is open.", of, phase.Title, s.request(s.Current.Number))
 		for _, o := range s.orders(*s.Current) {
 			t.Commands = append(t.Commands, o.line)
 		}
@@ -206,7 +206,7 @@ func (t *Status) describeWait(s State) {
 		for _, r := range foreignReasons(*s.Current) {
 			t.Blocks = append(t.Blocks, theForge+sentence(r.Text))
 			if r.Kind == forge.ReasonApprovals {
-				t.Wanted = append(t.Wanted, fmt.Sprintf("Reviewers: approve !%d (%s).", s.Current.Number, r.Text))
+				t.Wanted = append(t.Wanted, fmt.Sprintf("Reviewers: approve %s (%s).", s.Words.Number(s.Current.Number), r.Text))
 			}
 		}
 	}
@@ -218,17 +218,17 @@ func (t *Status) describeWait(s State) {
 	}
 	switch {
 	case s.Current == nil:
-		t.GoesOn = "With the next look: the merge request is opened."
+		t.GoesOn = fmt.Sprintf("With the next look: the %s is opened.", s.Words.Request())
 	case when == Manual && open:
-		t.Wanted = append(t.Wanted, fmt.Sprintf("Somebody who may: merge !%d.", t.Request))
+		t.Wanted = append(t.Wanted, fmt.Sprintf("Somebody who may: merge %s.", s.Words.Number(t.Request)))
 	case when == Manual && len(t.Wanted) == 0:
-		t.Wanted = append(t.Wanted, fmt.Sprintf("Nobody yet; merge !%d when the gate is green.", t.Request))
+		t.Wanted = append(t.Wanted, fmt.Sprintf("Nobody yet; merge %s when the gate is green.", s.Words.Number(t.Request)))
 	case when == Manual:
-		t.Wanted = append(t.Wanted, fmt.Sprintf("Somebody who may: merge !%d when the gate is green.", t.Request))
+		t.Wanted = append(t.Wanted, fmt.Sprintf("Somebody who may: merge %s when the gate is green.", s.Words.Number(t.Request)))
 	case byItself && len(t.Wanted) == 0:
 		t.Wanted = append(t.Wanted, "Nobody.")
 	case !byItself && open:
-		t.Wanted = append(t.Wanted, fmt.Sprintf("A reviewer: comment `/canary promote` below !%d, or merge it.", t.Request))
+		t.Wanted = append(t.Wanted, fmt.Sprintf("A reviewer: comment `/canary promote` below %s, or merge it.", s.Words.Number(t.Request)))
 	case !byItself && len(t.Wanted) > 0:
 		t.Wanted = append(t.Wanted, "A reviewer may comment `/canary promote` now already, and it is merged when the gate is green.")
 	case !byItself:

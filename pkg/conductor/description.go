@@ -74,7 +74,7 @@ func (s State) passed(phase planner.Phase) string {
 	if s.Proof == nil || s.Turn.Heading == Back {
 		return ""
 	}
-	return s.Proof.passed(phase)
+	return s.Proof.passed(phase, s.Words)
 }
 
 // wording is all that a description follows from. A plan follows from the target's tip and the release that it leads to.
@@ -121,7 +121,7 @@ func (s State) commitMessage(phase planner.Phase, subject string) string {
 
 // mergeMessage is that of the merge.
 func (s State) mergeMessage(phase planner.Phase) string {
-	return forge.Message(s.Current.Title, fmt.Sprintf("Merge request !%d\n\n%s", s.Current.Number, phase.Why), append([]forge.Trailer{
+	return forge.Message(s.Current.Title, s.request(s.Current.Number)+"\n\n"+phase.Why, append([]forge.Trailer{
 		{Key: upgradeTrailer, Value: s.Plan.ID}, {Key: phaseTrailer, Value: phase.Name},
 	}, s.Requests.TrailerList()...)...)
 }

@@ -36,7 +36,7 @@ func (s State) lingering() string {
 	if !s.lingers(r) {
 		return ""
 	}
-	return fmt.Sprintf(" !%d has been open since %s, longer than the %s that it may take.", r.Number, clock(r.Opened), length(s.MaxDwell))
+	return fmt.Sprintf(" %s has been open since %s, longer than the %s that it may take.", s.Words.Number(r.Number), clock(r.Opened), length(s.MaxDwell))
 }
 
 // told is the mark to put at the end of the main note of a merge request: once there, it stays.

@@ -34,8 +34,8 @@ func (s State) elsewhere(r Request) []Action {
 		}
 		if _, said := r.note(s.Me, answerNote(c.ID)); !said && given < mostAnswers {
 			given++
-			text := fmt.Sprintf("%s is not carried out: !%d is %s. Commands are read below the merge request that was opened last; write it below !%d.\n",
-				strings.Replace(from(c), "Comment", "The command of comment", 1), r.Number, r.State, s.Newest.Number)
+			text := fmt.Sprintf("%s is not carried out: %s is %s. Commands are read below the %s that was opened last; write it below %s.\n",
+				strings.Replace(from(c), "Comment", "The command of comment", 1), s.Words.Number(r.Number), r.State, s.Words.Request(), s.Words.Number(s.Newest.Number))
 			actions = append(actions, WriteNote{Number: r.Number, Name: answerNote(c.ID), Body: text})
 		}
 		actions = append(actions, React{Number: r.Number, Comment: c.ID, Kind: kind})

@@ -49,7 +49,7 @@ func (c *Conductor) afterFirst(ctx context.Context, s *State, files tree.Tree, c
 	if proof != nil {
 		s.queue(Queue{
 			Behind: a.environment, Release: proof.Release, Until: proof.Finished.Add(c.First.Age),
-			Why: fmt.Sprintf("the environment %s finished it at %s as !%d, and must have been there for %s", a.environment, clock(proof.Finished), proof.Request, length(c.First.Age)),
+			Why: fmt.Sprintf("the environment %s finished it at %s as %s, and must have been there for %s", a.environment, clock(proof.Finished), s.Words.Number(proof.Request), length(c.First.Age)),
 		})
 		return "", nil
 	}
@@ -63,7 +63,7 @@ func (c *Conductor) afterFirst(ctx context.Context, s *State, files tree.Tree, c
 		s.Nothing = why
 	default:
 		q := Queue{Behind: a.environment, Release: to}
-		q.Why, q.Remedy = a.missing(to, s.Environment)
+		q.Why, q.Remedy = a.missing(to, s.Environment, s.Words)
 		q.Why = fmt.Sprintf("the environment %s has not finished it: %s", a.environment, q.Why)
 		s.queue(q)
 	}

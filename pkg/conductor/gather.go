@@ -17,7 +17,7 @@ var errLookAgain = errors.New("the forge changed while it was read")
 
 // gather reads the State. It changes nothing.
 func (c *Conductor) gather(ctx context.Context, seen sight) (State, error) {
-	s := State{Environment: path.Clean(c.Environment), Requests: c.Requests, Merge: c.Merge, MaxGap: c.MaxGap, Sampled: c.Sampled, Marker: c.Marker, Rights: c.Rights}
+	s := State{Environment: path.Clean(c.Environment), Words: c.Words, Requests: c.Requests, Merge: c.Merge, MaxGap: c.MaxGap, Sampled: c.Sampled, Marker: c.Marker, Rights: c.Rights}
 	s.Now, s.Calendar, s.MergeByKind, s.MaxDwell, s.Escalate = c.Now(), c.Calendar, c.MergeByKind, c.MaxDwell, c.Escalate
 	s.Stated, s.Handed, s.Anew = c.stated, c.handed, c.anew
 	if seen.observation != nil {

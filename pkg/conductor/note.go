@@ -89,7 +89,7 @@ func (s State) mergedNote(r Request) string {
 	}
 	text += ".\n\n" + s.skips(r) + s.signedOffBelow(r)
 	if p.Number < len(s.Plan.Phases) {
-		return text + "**Next** What it does in the cluster is watched in the merge request of the next phase.\n"
+		return text + fmt.Sprintf("**Next** What it does in the cluster is watched in the %s of the next phase.\n", s.Words.Request())
 	}
 	return text
 }
@@ -100,11 +100,11 @@ func (s State) finishedNote(r Request) string {
 	out.WriteString(s.mergedNote(r))
 	fmt.Fprintf(&out, "**Finished** `%s`: Big Bang %s to %s, Istio %s to %s. The last gate is green, and the files are, byte for byte, those of a plain bump.\n\n",
 		s.Plan.ID, s.Plan.From.Release, s.Plan.To.Release, s.Plan.From.Istio, s.Plan.To.Istio)
-	out.WriteString("| # | phase | merge request | merged | by |\n| --- | --- | --- | --- | --- |\n")
+	fmt.Fprintf(&out, "| # | phase | %s | merged | by |\n| --- | --- | --- | --- | --- |\n", s.Words.Request())
 	for _, p := range phaseStates(s) {
 		number, merged, by := "-", "by hand", "-"
 		if p.Request > 0 {
-			number = fmt.Sprintf("!%d", p.Request)
+			number = s.Words.Number(p.Request)
 		}
 		if !p.Merged.IsZero() {
 			merged, by = clock(p.Merged), "`"+strings.ReplaceAll(p.MergedBy, "`", "")+"`"

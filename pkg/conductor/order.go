@@ -8,6 +8,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/planner"
 )
 
@@ -110,7 +111,7 @@ func newer(a, b string) bool {
 }
 
 // missing says why there is no proof of a release, and what helps.
-func (a ahead) missing(release, environment string) (why, remedy string) {
+func (a ahead) missing(release, environment string, words forge.Words) (why, remedy string) {
 	w, known := a.walk(release)
 	byHand := fmt.Sprintf("Whoever decides: take %s back and let the bot bring it there, or take `after` away from %s for this upgrade.", a.environment, environment)
 	switch {
@@ -121,15 +122,15 @@ func (a ahead) missing(release, environment string) (why, remedy string) {
 	case a.underway == release:
 		return "it is on its way there", ""
 	case newer(release, a.release) && !w.over.IsZero():
-		return fmt.Sprintf("it had finished it at %s as !%d and is back at %s, so it does not stand by it", clock(w.over), w.last, a.release), ""
+		return fmt.Sprintf("it had finished it at %s as %s and is back at %s, so it does not stand by it", clock(w.over), words.Number(w.last), a.release), ""
 	case newer(release, a.release) && known && w.back:
 		return fmt.Sprintf("it took it back and is at %s", a.release), ""
 	case newer(release, a.release):
 		return fmt.Sprintf("it is still at %s", a.release), ""
 	case w.last != 0:
-		return fmt.Sprintf("its last phase is merged as !%d, and its last gate has not been seen green yet", w.last), ""
+		return fmt.Sprintf("its last phase is merged as %s, and its last gate has not been seen green yet", words.Number(w.last)), ""
 	case a.release == release:
-		return fmt.Sprintf("it is there, but no merge request of the bot for the phase %s brought it there, so nothing shows that it went through the phases", planner.Cleanup), byHand
+		return fmt.Sprintf("it is there, but no %s of the bot for the phase %s brought it there, so nothing shows that it went through the phases", words.Request(), planner.Cleanup), byHand
 	}
 	return fmt.Sprintf("it is at %s and went there past it", a.release), byHand
 }
@@ -188,15 +189,15 @@ func list(all []planner.Kind) string {
 }
 
 // passed says when the environment that goes first passed a phase: the one of the same name, else those of the same kind.
-func (p Proof) passed(phase planner.Phase) string {
+func (p Proof) passed(phase planner.Phase, words forge.Words) string {
 	var all []string
 	for _, proved := range p.Phases {
 		combined := phase.Kind == planner.CRDs && proved.Number == 1
 		switch {
 		case proved.Name == phase.Name:
-			return fmt.Sprintf("%s passed %s.", p.Environment, proved.when())
+			return fmt.Sprintf("%s passed %s.", p.Environment, proved.when(words))
 		case proved.Kind == phase.Kind || combined:
-			all = append(all, proved.when())
+			all = append(all, proved.when(words))
 		}
 	}
 	if len(all) == 0 {
@@ -205,16 +206,16 @@ func (p Proof) passed(phase planner.Phase) string {
 	return fmt.Sprintf("%s has no phase of this name; it passed %s.", p.Environment, strings.Join(all, ", "))
 }
 
-func (p ProvedPhase) when() string {
+func (p ProvedPhase) when(words forge.Words) string {
 	if p.Request == 0 {
-		return p.Name + " by hand, without a merge request"
+		return p.Name + " by hand, without a " + words.Request()
 	}
-	return fmt.Sprintf("%s at %s as !%d", p.Name, clock(p.Merged), p.Request)
+	return fmt.Sprintf("%s at %s as %s", p.Name, clock(p.Merged), words.Number(p.Request))
 }
 
 // says is the proof in one or two sentences.
-func (p Proof) says() string {
-	text := fmt.Sprintf("%s finished Big Bang %s, from %s, at %s as !%d.", p.Environment, p.Release, p.From, clock(p.Finished), p.Request)
+func (p Proof) says(words forge.Words) string {
+	text := fmt.Sprintf("%s finished Big Bang %s, from %s, at %s as %s.", p.Environment, p.Release, p.From, clock(p.Finished), words.Number(p.Request))
 	return strings.TrimSpace(text + " " + p.Since)
 }
 

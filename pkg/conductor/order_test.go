@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/linnet-bot/linnet/pkg/forge"
 	"github.com/linnet-bot/linnet/pkg/planner"
 )
 
@@ -57,7 +58,7 @@ func TestOnlyWhatWasFinishedAndStillStandsIsProved(t *testing.T) {
 			if tc.proved {
 				return
 			}
-			why, remedy := a.missing("3.19.0", "prod")
+			why, remedy := a.missing("3.19.0", "prod", forge.Words{})
 			if !strings.Contains(why, tc.why) || (remedy != "") != tc.person {
 				t.Errorf("got %q and %q, want %q", why, remedy, tc.why)
 			}
@@ -115,7 +116,7 @@ func TestProofTellsWhenAPhaseWasPassed(t *testing.T) {
 		{finishedWalk(combined).proofs("3.18.0")[0], planner.Phase{Name: "crds", Kind: planner.CRDs}, "dev has no phase of this name; it passed canary at 2026-03-08 12:00 UTC as !1."},
 		{proof, planner.Phase{Name: "cni", Kind: planner.CNI}, ""},
 	} {
-		if got := tc.proof.passed(tc.phase); got != tc.want {
+		if got := tc.proof.passed(tc.phase, forge.Words{}); got != tc.want {
 			t.Errorf("%s: got %q, want %q", tc.phase.Name, got, tc.want)
 		}
 	}

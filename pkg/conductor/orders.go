@@ -64,7 +64,7 @@ func (s State) may(r Request, c forge.Comment, cmd chatops.Command) chatops.Deci
 	if rights == nil {
 		rights = defaultRights
 	}
-	return chatops.Authorize(actor, cmd.Verb, chatops.Target{Environment: s.Environment, Request: r.Number, Fork: r.Fork}, rights)
+	return chatops.Authorize(actor, cmd.Verb, chatops.Target{Environment: s.Environment, Fork: r.Fork}, rights)
 }
 
 // binds are the verbs that hold for one commit: the one that was the head when they were written.
@@ -82,10 +82,10 @@ func (s State) promotion(t Turn, r Request, o order) order {
 		if s.gave(c, forge.Eyes) && !s.gave(c, forge.ThumbsDown) {
 			o.want = s.owed(c, forge.Rocket)
 		}
-		o.line = fmt.Sprintf("%s, %s: !%d is merged.", from(c), cmd.Verb, r.Number)
+		o.line = fmt.Sprintf("%s, %s: %s is merged.", from(c), cmd.Verb, s.Words.Number(r.Number))
 		return o
 	case r.State == forge.Closed || s.leaves(t, r):
-		return void("since !%d is closed", r.Number)
+		return void("since %s is closed", s.Words.Number(r.Number))
 	case s.byPeople(r) != "" && cmd.Verb == chatops.Promote:
 		return void("since people merge here (%s)", s.byPeople(r))
 	case cmd.Commit != "" && !strings.HasPrefix(s.Head.SHA, cmd.Commit):

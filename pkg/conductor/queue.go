@@ -131,7 +131,7 @@ func (s State) trialCheck(g Trial) forge.Check {
 	c := s.judge(g)
 	if last := g.Requests[len(g.Requests)-1]; c.State == forge.Failure && last != g.Ours && last != g.Disguised {
 		// Once ours has been dropped, the queue tries those behind it out anew.
-		c.State, c.Title = forge.InProgress, cutLine(fmt.Sprintf("waits until !%d is out of the queue: %s", max(g.Ours, g.Disguised), c.Title), 200)
+		c.State, c.Title = forge.InProgress, cutLine(fmt.Sprintf("waits until %s is out of the queue: %s", s.Words.Number(max(g.Ours, g.Disguised)), c.Title), 200)
 	}
 	return c
 }
@@ -142,15 +142,15 @@ func (s State) judge(g Trial) forge.Check {
 	}
 	switch {
 	case g.Disguised != 0:
-		return say(forge.Failure, fmt.Sprintf("!%d has the commit of a phase under another name", g.Disguised))
+		return say(forge.Failure, fmt.Sprintf("%s has the commit of a phase under another name", s.Words.Number(g.Disguised)))
 	case g.Ours == 0:
 		return say(forge.Success, "nothing of the bot's is merged here")
 	case s.Current == nil || g.Ours != s.Current.Number:
-		return say(forge.Failure, fmt.Sprintf("!%d is not what comes next", g.Ours))
+		return say(forge.Failure, fmt.Sprintf("%s is not what comes next", s.Words.Number(g.Ours)))
 	case g.Ahead:
-		return say(forge.InProgress, fmt.Sprintf("waits until what is ahead of !%d in the queue is in", g.Ours))
+		return say(forge.InProgress, fmt.Sprintf("waits until what is ahead of %s in the queue is in", s.Words.Number(g.Ours)))
 	case !g.Holds:
-		return say(forge.Failure, fmt.Sprintf("merging !%d here would not give what is planned and was reviewed", g.Ours))
+		return say(forge.Failure, fmt.Sprintf("merging %s here would not give what is planned and was reviewed", s.Words.Number(g.Ours)))
 	}
 	s.Trials = nil // of which the description would tell
 	head := s.check(describe(s))

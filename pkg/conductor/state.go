@@ -20,6 +20,7 @@ type State struct {
 	Tip         string // its SHA
 	Me          forge.User
 
+	Words    forge.Words
 	Requests forge.Policy
 	Merge    When
 	// MergeByKind is who merges phases of one kind; kinds that are not in it go by Merge.

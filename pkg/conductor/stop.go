@@ -24,10 +24,10 @@ func (s State) stopped() stop {
 	case s.Current != nil && foreign:
 		return stop{
 			fmt.Sprintf("Branch %s holds commit %.8s, which is not what was planned, so somebody else wrote to it; it is left as it is.", step.Branch, s.Head.SHA),
-			fmt.Sprintf("Take that commit off the branch again, or merge !%d by hand if you mean it.", s.Current.Number),
+			fmt.Sprintf("Take that commit off the branch again, or merge %s by hand if you mean it.", s.Words.Number(s.Current.Number)),
 		}
 	case s.Current != nil && step.Head == "":
-		return stop{s.branchGone(*s.Current), fmt.Sprintf("Bring the branch back at %.8s, or close !%d and comment %s.", s.Current.Head, s.Current.Number, s.anew())}
+		return stop{s.branchGone(*s.Current), fmt.Sprintf("Bring the branch back at %.8s, or close %s and comment %s.", s.Current.Head, s.Words.Number(s.Current.Number), s.anew())}
 	case s.Current != nil:
 		return stop{}
 	case step.Request != nil && step.Request.State == forge.Merged:
@@ -35,12 +35,12 @@ func (s State) stopped() stop {
 	case s.Left != nil && !s.closedByUs(*s.Left) && step.Head == "":
 		return stop{
 			s.branchGone(*s.Left) + " It is closed.",
-			fmt.Sprintf("Bring the branch back at %.8s and reopen !%d, or comment %s.", s.Left.Head, s.Left.Number, s.anew()),
+			fmt.Sprintf("Bring the branch back at %.8s and reopen %s, or comment %s.", s.Left.Head, s.Words.Number(s.Left.Number), s.anew()),
 		}
 	case s.Left != nil && !s.closedByUs(*s.Left):
 		return stop{
-			fmt.Sprintf("!%d was closed by a person, so it stays closed.", s.Left.Number),
-			fmt.Sprintf("Reopen !%d to go on, or comment %s.", s.Left.Number, s.otherwise()),
+			fmt.Sprintf("%s was closed by a person, so it stays closed.", s.Words.Number(s.Left.Number)),
+			fmt.Sprintf("Reopen %s to go on, or comment %s.", s.Words.Number(s.Left.Number), s.otherwise()),
 		}
 	case foreign:
 		return stop{
@@ -55,18 +55,18 @@ func (s State) stopped() stop {
 func (s State) undone(r forge.MergeRequest, phase planner.Phase) stop {
 	if s.Turn.Heading == Back {
 		return stop{
-			fmt.Sprintf("!%d took phase %s back, but %s holds it again, so somebody brought it back.", r.Number, strings.TrimPrefix(phase.Name, backPrefix), s.Branch),
+			fmt.Sprintf("%s took phase %s back, but %s holds it again, so somebody brought it back.", s.Words.Number(r.Number), strings.TrimPrefix(phase.Name, backPrefix), s.Branch),
 			fmt.Sprintf("Take it back once more (revert the revert), or comment `%s %s`%s to go forward from there.", chatops.Prefix, chatops.Resume, s.where()),
 		}
 	}
 	return stop{
-		fmt.Sprintf("!%d merged phase %s, but %s does not hold it any more, so somebody took it back.", r.Number, phase.Name, s.Branch),
+		fmt.Sprintf("%s merged phase %s, but %s does not hold it any more, so somebody took it back.", s.Words.Number(r.Number), phase.Name, s.Branch),
 		fmt.Sprintf("Bring the merge back (revert its revert) to go on from there, or comment %s, or finish the upgrade of %s by hand.", s.anew(), s.Environment),
 	}
 }
 
 func (s State) branchGone(r Request) string {
-	return fmt.Sprintf("The branch %s of !%d is gone, so somebody deleted it.", r.Source, r.Number)
+	return fmt.Sprintf("The branch %s of %s is gone, so somebody deleted it.", r.Source, s.Words.Number(r.Number))
 }
 
 // otherwise names the commands that help whoever does not want the merge request that is next.
@@ -98,7 +98,7 @@ func (s State) where() string {
 	if s.Newest == nil {
 		return ""
 	}
-	return fmt.Sprintf(" below !%d", s.Newest.Number)
+	return fmt.Sprintf(" below %s", s.Words.Number(s.Newest.Number))
 }
 
 // closedMark in the bot's own note says that it was the bot that closed a merge request.

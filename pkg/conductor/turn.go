@@ -280,7 +280,7 @@ func (s State) turnText(t Turn) string {
 	who := fmt.Sprintf("on the word of %s (comment %d)", name(forge.User{Name: t.Who}), t.By)
 	switch {
 	case t.Heading == Back && t.By != 0:
-		fmt.Fprintf(&out, "**Going back** %s: the last phase that is in is taken back, in a merge request of its own.\n\n", who)
+		fmt.Fprintf(&out, "**Going back** %s: the last phase that is in is taken back, in a %s of its own.\n\n", who, s.Words.Request())
 	case t.Heading == Aborted:
 		fmt.Fprintf(&out, "**Aborted** %s: %s\n\n", who, s.remains())
 	case t.Heading == Forward && t.By != 0:

@@ -98,3 +98,9 @@ func cutLine(line string, most int) string {
 	}
 	return line[:end] + "…"
 }
+
+// request is a merge request at the beginning of a sentence: "Merge request !3".
+func (s State) request(number int) string {
+	word := s.Words.Request()
+	return strings.ToUpper(word[:1]) + word[1:] + " " + s.Words.Number(number)
+}
