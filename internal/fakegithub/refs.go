@@ -74,8 +74,11 @@ func (c *call) deleteRef() (int, any) {
 	if c.denied() {
 		return forbidden()
 	}
-	if !ok || c.head(name) == "" {
+	switch {
+	case !ok || c.head(name) == "":
 		return fail(http.StatusUnprocessableEntity, "Reference does not exist")
+	case name == "main":
+		return fail(http.StatusUnprocessableEntity, "Cannot delete the default branch")
 	}
 	if _, err := c.git("update-ref", "-d", "refs/heads/"+name); err != nil {
 		return fail(http.StatusUnprocessableEntity, "Reference update failed")
@@ -128,6 +131,10 @@ func (c *call) createTree() (int, any) {
 			made.sha = *e.SHA
 		case e.Content != nil:
 			made.sha, _ = c.writeBlob([]byte(*e.Content))
+		default: // to be deleted
+			if _, err := c.git("rev-parse", "-q", "--verify", in.Base+":"+e.Path); err != nil {
+				return fail(http.StatusUnprocessableEntity, "GitRPC::BadObjectState")
+			}
 		}
 		entries = append(entries, made)
 	}
@@ -150,9 +157,17 @@ func (c *call) createCommit() (int, any) {
 	if c.denied() {
 		return forbidden()
 	}
+	if kind, err := c.git("cat-file", "-t", in.Tree); err != nil || kind != "tree" {
+		return fail(http.StatusUnprocessableEntity, "Tree SHA does not exist")
+	}
+	for _, p := range in.Parents {
+		if !c.isCommit(p) {
+			return fail(http.StatusUnprocessableEntity, "Parent SHA does not exist or is not a commit object")
+		}
+	}
 	sha, err := c.commitTree(in.Tree, in.Parents, signature(c.who.user, c.clock()), in.Message, c.clock())
 	if err != nil {
-		return fail(http.StatusUnprocessableEntity, "Tree SHA does not exist")
+		return fail(http.StatusInternalServerError, err.Error())
 	}
 	return http.StatusCreated, c.gitCommit(sha, in.Message, in.Tree, in.Parents, in.Author == nil && c.who.app != nil)
 }

@@ -13,6 +13,8 @@ type note struct {
 	body, kind       string
 	system           bool
 	created, updated time.Time
+	edited           time.Time // which REST does not tell
+	editor           *User
 	awards           []*award
 }
 
@@ -21,6 +23,16 @@ type award struct {
 	name string
 	by   *User
 	at   time.Time
+}
+
+// touchInterval is how long GitLab leaves a merge request alone that was changed or touched.
+const touchInterval = time.Minute
+
+// touch is what a note or an approval does to the time of a merge request: nothing, where it has moved within the last minute.
+func (s *Server) touch(m *mergeRequest) {
+	if now := s.now(); now.Sub(m.updated) > touchInterval {
+		m.updated = now
+	}
 }
 
 // AddNote puts one in that the API cannot make: a message of GitLab's own, or a remark on a line (kind DiffNote).
@@ -38,6 +50,17 @@ func (s *Server) noteJSON(n *note) map[string]any {
 		j["type"] = n.kind
 	}
 	return j
+}
+
+// comments is how many notes of people there are below it.
+func (s *Server) comments(m *mergeRequest) int {
+	count := 0
+	for _, n := range s.notes {
+		if n.iid == m.iid && !n.system {
+			count++
+		}
+	}
+	return count
 }
 
 func (s *Server) note(c *call) (*note, error) {
@@ -86,8 +109,9 @@ func (s *Server) createNote(c *call) (int, any, error) {
 		return http.StatusAccepted, map[string]any{"commands_changes": changes, "summary": []string{"Commands applied"}}, nil
 	}
 	n := &note{id: s.newID(), iid: m.iid, by: c.user, body: body, created: s.now()}
-	n.updated, m.updated = n.created, n.created
+	n.updated = n.created
 	s.notes = append(s.notes, n)
+	s.touch(m)
 	return http.StatusCreated, s.noteJSON(n), nil
 }
 
@@ -115,12 +139,14 @@ func (s *Server) updateNote(c *call) (int, any, error) {
 		return 200, s.noteJSON(n), nil
 	}
 	if body != n.body {
-		n.body, n.updated = body, later(s.now(), n.created)
+		n.body, n.updated = body, later(s.now(), n.updated)
+		n.edited, n.editor = n.updated, c.user
+		s.touch(m)
 	}
 	return 200, s.noteJSON(n), nil
 }
 
-// later keeps an edit within the same millisecond visible.
+// later keeps a change within the same millisecond visible. GitLab moves the time of a note that is edited, and of one that somebody reacts to or no more.
 func later(now, than time.Time) time.Time {
 	if now.After(than) {
 		return now
@@ -167,7 +193,7 @@ func (s *Server) createAward(c *call) (int, any, error) {
 		}
 	}
 	a := &award{id: s.newID(), name: c.text("name"), by: c.user, at: s.now()}
-	n.awards = append(n.awards, a)
+	n.awards, n.updated = append(n.awards, a), later(s.now(), n.updated)
 	return http.StatusCreated, s.awardJSON(n, a), nil
 }
 
@@ -178,7 +204,7 @@ func (s *Server) deleteAward(c *call) (int, any, error) {
 	}
 	for i, a := range n.awards {
 		if a.id == c.inPath("award") && a.by == c.user {
-			n.awards = slices.Delete(n.awards, i, i+1)
+			n.awards, n.updated = slices.Delete(n.awards, i, i+1), later(s.now(), n.updated)
 			return http.StatusNoContent, nil, nil
 		}
 	}

@@ -67,7 +67,7 @@ func (s *Server) requestJSON(m *mergeRequest, whole bool) (map[string]any, error
 	if err != nil {
 		return nil, err
 	}
-	j := map[string]any{"id": 1000 + m.iid, "iid": m.iid, "project_id": projectID, "title": m.title, "description": m.description, "state": m.state,
+	j := map[string]any{"id": 1000 + m.iid, "iid": m.iid, "project_id": projectID, "title": m.title, "description": m.description, "state": m.state, "user_notes_count": s.comments(m),
 		"source_branch": m.source, "target_branch": m.target, "source_project_id": projectID, "target_project_id": projectID, "author": s.userJSON(m.author),
 		"labels": append([]string{}, m.labels...), "reviewers": reviewers, "assignees": []any{}, "draft": m.draft(), "work_in_progress": m.draft(),
 		"sha": m.sha, "merge_commit_sha": orNull(m.mergeCommit), "squash_commit_sha": orNull(m.squashCommit), "created_at": m.created, "updated_at": m.updated,
@@ -92,7 +92,7 @@ func (s *Server) answer(code int, m *mergeRequest) (int, any, error) {
 
 func (s *Server) listRequests(c *call) (int, any, error) {
 	list := []map[string]any{}
-	for _, m := range s.requests {
+	for _, m := range s.sorted(c) {
 		if state := c.text("state"); state != "" && state != "all" && state != m.state ||
 			c.has("source_branch") && c.text("source_branch") != m.source || c.has("target_branch") && c.text("target_branch") != m.target {
 			continue
@@ -103,10 +103,19 @@ func (s *Server) listRequests(c *call) (int, any, error) {
 		}
 		list = append(list, j)
 	}
+	return 200, page(c, list), nil
+}
+
+// sorted are all of them in the order that is asked for.
+func (s *Server) sorted(c *call) []*mergeRequest {
+	list := slices.Clone(s.requests)
+	if c.text("order_by") == "updated_at" {
+		slices.SortStableFunc(list, func(a, b *mergeRequest) int { return a.updated.Compare(b.updated) })
+	}
 	if c.text("sort") != "asc" {
 		slices.Reverse(list)
 	}
-	return 200, page(c, list), nil
+	return list
 }
 
 func (s *Server) requestsOfCommit(c *call) (int, any, error) {
@@ -154,6 +163,15 @@ func (s *Server) createRequest(c *call) (int, any, error) {
 	}
 	s.requests = append(s.requests, m)
 	return s.answer(http.StatusCreated, m)
+}
+
+// AddClosed makes a merge request of long ago, whose branch is gone. A head is a commit that is there.
+func (s *Server) AddClosed(source, head string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	s.requests = append(s.requests, &mergeRequest{iid: len(s.requests) + 1, source: source, target: "main", title: source, state: "closed", sha: head, author: s.users[0],
+		created: now, updated: now, closedAt: &now})
 }
 
 func (s *Server) getRequest(c *call) (int, any, error) {
@@ -274,6 +292,7 @@ func (s *Server) approve(c *call) (int, any, error) {
 		return 0, nil, &failure{http.StatusUnauthorized, "401 Unauthorized"}
 	}
 	m.approvals = append(m.approvals, approval{c.user, s.now()})
+	s.touch(m)
 	return http.StatusCreated, s.approvalsJSON(m), nil
 }
 
@@ -286,5 +305,6 @@ func (s *Server) unapprove(c *call) (int, any, error) {
 	if m.approvals = slices.DeleteFunc(m.approvals, func(a approval) bool { return a.by == c.user }); len(m.approvals) == n {
 		return 0, nil, notFound("Not Found")
 	}
+	s.touch(m)
 	return http.StatusCreated, s.approvalsJSON(m), nil
 }

@@ -1,7 +1,8 @@
 // Package fakegitlab is one GitLab project in memory, with its API under /api/v4 and its Git repository over smart HTTP, for tests.
 //
 // It does what GitLab does where a client can tell: quick actions are taken out of notes and descriptions, commit statuses are jobs of pipelines with
-// GitLab's transitions, a push closes, merges and refreshes merge requests, a merge is checked in GitLab's order and refused with its codes, who subscribes is sent webhooks. Its
+// GitLab's transitions, a push closes, merges and refreshes merge requests, a merge is checked in GitLab's order and refused with its codes, who subscribes is sent webhooks, and the
+// times of notes and merge requests move as GitLab moves them. Its
 // repository is a bare one on disk, and the program git does all work on it.
 //
 // One lock makes every call atomic, which GitLab is not. A push is worked on before git gets its answer; GitLab does it a moment later, and
@@ -85,6 +86,7 @@ type Server struct {
 	site      string // of the request that is answered
 	groups    map[int][]string
 	answers   map[string]string // to the external status check, by head
+	old       bool              // its GraphQL tells of no edits
 	busy      int               // how many statuses to answer with 409
 	setup     Setup
 	listeners []*listener
@@ -215,6 +217,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, h handler) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.site = site(r)
+	w.Header().Set("Date", s.o.Now().UTC().Format(http.TimeFormat))
 	c := &call{Request: r, user: s.authenticate(r), params: map[string]any{}, header: w.Header()}
 	defer s.noticed(c)
 	code, answer, err := 0, any(nil), error(nil)
@@ -372,6 +375,7 @@ func (s *Server) routes() {
 	s.handle("GET "+one+"/notes/{note}/award_emoji", s.listAwards)
 	s.handle("POST "+one+"/notes/{note}/award_emoji", s.createAward)
 	s.handle("DELETE "+one+"/notes/{note}/award_emoji/{award}", s.deleteAward)
+	s.mux.HandleFunc("POST /api/graphql", func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, s.graphql) })
 	s.routeDoctor()
 }
 

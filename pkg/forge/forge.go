@@ -92,7 +92,8 @@ type MergeRequests interface {
 	// Open asks to merge Source into Target. At most one open merge request exists for the two: ErrAlreadyOpen (an *AlreadyOpenError
 	// with its number) otherwise, so of two racing bots one wins and the other adopts. ErrNotFound when a branch does not exist,
 	// ErrNoChange when Source holds no commit that Target lacks. Labels that the project does not have are made. A reviewer whom
-	// the forge does not know or who is the author is left out; MergeRequest.Reviewers says who was asked.
+	// the forge does not know or who is the author is left out; MergeRequest.Reviewers says who was asked. As with Find, Mergeability and Approvals may be left at their
+	// zero value.
 	Open(ctx context.Context, r OpenRequest) (MergeRequest, error)
 
 	// Find lists the merge requests that match, the lowest number (the oldest) first. Mergeability and Approvals may be left at

@@ -4,6 +4,7 @@ package forgetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/linnet-bot/linnet/pkg/forge"
 )
@@ -30,6 +31,8 @@ type Fixture struct {
 	RequireCheck     func(t *testing.T, name string)
 	// Methods are those that the project merges by; nil is every one. A vendor whose projects know only some passes the rest with another project.
 	Methods []forge.Method
+	// Wait lets time go by on the forge. Without it forge.Pulser is not tested.
+	Wait func(d time.Duration)
 }
 
 // Run runs the suite; fresh makes a new project for each test.
@@ -46,6 +49,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Fixture) {
 		{"Checks", checkCases},
 		{"Comments", commentCases},
 		{"Notes", noteCases},
+		{"Pulse", pulseCases},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {

@@ -36,7 +36,7 @@ func (f *Forge) Checks(ctx context.Context, sha string) ([]forge.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	runs, err := f.runsOf(ctx, sha, "")
+	runs, err := f.runsOf(ctx, sha)
 	if err != nil {
 		return nil, err
 	}

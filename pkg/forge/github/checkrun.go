@@ -42,13 +42,10 @@ func buttons(c forge.Check) []*gh.CheckRunAction {
 	return append(list, &gh.CheckRunAction{Label: "Re-check", Description: "Look at the cluster again", Identifier: ActionRecheck})
 }
 
-// runsOf lists the latest runs of each App and name on a commit; an empty name is all.
-func (f *Forge) runsOf(ctx context.Context, sha, name string) ([]*gh.CheckRun, error) {
+// runsOf lists the latest runs of each App and name on a commit. Whoever wants to know about one asks for all of them, too: so they are paid for once.
+func (f *Forge) runsOf(ctx context.Context, sha string) ([]*gh.CheckRun, error) {
 	list, err := all(func(o gh.ListOptions) ([]*gh.CheckRun, *gh.Response, error) {
 		ask := &gh.ListCheckRunsOptions{ListOptions: o, Filter: gh.String("latest")}
-		if name != "" {
-			ask.CheckName, ask.AppID = &name, &f.app
-		}
 		part, answer, err := f.rest.Checks.ListCheckRunsForRef(ctx, f.owner, f.repo, sha, ask)
 		if err != nil {
 			return nil, answer, err
@@ -102,13 +99,13 @@ func (f *Forge) setRun(ctx context.Context, sha string, c forge.Check) error {
 	if c.Summary == c.Title {
 		c.Summary = "" // as it is read
 	}
-	runs, err := f.runsOf(ctx, sha, c.Name)
+	runs, err := f.runsOf(ctx, sha)
 	if err != nil {
 		return err
 	}
 	var run *gh.CheckRun
 	for _, r := range runs {
-		if run == nil || r.GetID() > run.GetID() {
+		if r.GetName() == c.Name && r.GetApp().GetID() == f.app && (run == nil || r.GetID() > run.GetID()) {
 			run = r
 		}
 	}

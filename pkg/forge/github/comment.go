@@ -36,6 +36,15 @@ func (f *Forge) Comments(ctx context.Context, number int) ([]forge.Comment, erro
 		return nil, f.explain(tried, err)
 	}
 	slices.SortFunc(list, func(a, b forge.Comment) int { return cmp.Compare(a.ID, b.ID) })
+	me, err := f.Me(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if list[i].By.ID == me.ID {
+			f.remember(number, list[i])
+		}
+	}
 	return list, nil
 }
 
@@ -74,7 +83,9 @@ func (f *Forge) AddComment(ctx context.Context, number int, body string) (forge.
 	if err != nil {
 		return forge.Comment{}, f.explain(fmt.Sprintf("comment on pull request !%d", number), err)
 	}
-	return commentOf(raw), nil
+	c := commentOf(raw)
+	f.remember(number, c)
+	return c, nil
 }
 
 func checkComment(body string) error {
@@ -105,24 +116,33 @@ func (f *Forge) EditComment(ctx context.Context, number int, id int64, body stri
 	if err := checkComment(body); err != nil {
 		return forge.Comment{}, err
 	}
-	raw, err := f.own(ctx, number, id, "edit")
-	if err != nil {
-		return forge.Comment{}, err
-	}
 	tried := fmt.Sprintf("edit comment %d of pull request !%d", id, number)
-	if raw.GetBody() != body {
-		if raw, _, err = f.rest.Issues.EditComment(ctx, f.owner, f.repo, id, &gh.IssueComment{Body: &body}); err != nil {
-			return forge.Comment{}, f.explain(tried, err)
+	if !f.differs(number, id, body) {
+		raw, err := f.own(ctx, number, id, "edit")
+		if err != nil {
+			return forge.Comment{}, err
 		}
-		// What was found out about its first second may be wrong now.
-		f.mu.Lock()
-		delete(f.edited, id)
-		f.mu.Unlock()
+		if raw.GetBody() == body {
+			list, err := f.complete(ctx, []*gh.IssueComment{raw})
+			if err != nil {
+				return forge.Comment{}, f.explain(tried, err)
+			}
+			return list[0], nil
+		}
 	}
+	raw, _, err := f.rest.Issues.EditComment(ctx, f.owner, f.repo, id, &gh.IssueComment{Body: &body})
+	if err != nil {
+		return forge.Comment{}, f.explain(tried, err)
+	}
+	// What was found out about its first second is wrong now.
+	f.mu.Lock()
+	f.edited[id] = raw.GetUpdatedAt().Time
+	f.mu.Unlock()
 	list, err := f.complete(ctx, []*gh.IssueComment{raw})
 	if err != nil {
 		return forge.Comment{}, f.explain(tried, err)
 	}
+	f.remember(number, list[0])
 	return list[0], nil
 }
 

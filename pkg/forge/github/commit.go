@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	gh "github.com/google/go-github/v60/github"
@@ -171,11 +172,16 @@ func (f *Forge) plainCommit(ctx context.Context, n forge.NewCommit, before tree.
 		return "", f.explain(tried, err)
 	}
 	_, _, err = f.rest.Git.UpdateRef(ctx, f.owner, f.repo, &gh.Reference{Ref: gh.String(branches + n.Branch), Object: &gh.GitObject{SHA: made.SHA}}, false)
-	switch {
-	case err == nil:
+	if err == nil {
 		return made.GetSHA(), nil
-	case refusedBecause(err, "fast forward", "does not exist"):
-		return "", f.moved(ctx, n)
+	}
+	// The branch itself tells whether it has moved: neither GitHub's words nor its status are promised.
+	for _, status := range []int{http.StatusUnprocessableEntity, http.StatusConflict, http.StatusNotFound} {
+		if _, no := answered(err, status); no {
+			if moved := f.wantHead(ctx, n.Branch, n.Parent); moved != nil {
+				return "", moved
+			}
+		}
 	}
 	return "", f.explain(tried, err)
 }

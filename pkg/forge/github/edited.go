@@ -19,9 +19,13 @@ func (f *Forge) firstSecond(ctx context.Context, raw []*gh.IssueComment, list []
 		if !list[i].Edited.IsZero() {
 			continue
 		}
-		if at, known := f.edited[c.GetID()]; known {
+		at, known := f.edited[c.GetID()]
+		_, mine := f.mine[c.GetID()]
+		switch {
+		case known:
 			list[i].Edited = at
-		} else {
+		case mine && !f.now().After(list[i].Created.Add(2*time.Second)): // nobody takes what the bot says for a command: it is asked for later, if it is not edited before
+		default:
 			unsure = append(unsure, c.GetNodeID())
 		}
 	}

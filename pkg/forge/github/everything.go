@@ -32,9 +32,8 @@ func (f *Forge) everything(ctx context.Context) ([]*gh.PullRequest, error) {
 	if now.pulls == nil {
 		now.pulls = map[int]*gh.PullRequest{}
 	}
-	o := gh.PullRequestListOptions{State: "all", Sort: "updated", Direction: "desc", ListOptions: gh.ListOptions{PerPage: perPage}}
-	for {
-		page, answer, err := f.rest.PullRequests.List(ctx, f.owner, f.repo, &o)
+	for at := 1; ; {
+		page, answer, err := f.lastChanged(ctx, at)
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +49,7 @@ func (f *Forge) everything(ctx context.Context) ([]*gh.PullRequest, error) {
 		if older || answer.NextPage == 0 {
 			break
 		}
-		o.Page = answer.NextPage
+		at = answer.NextPage
 	}
 	f.known = now
 	list := slices.Collect(maps.Values(now.pulls))

@@ -25,6 +25,7 @@ type hub struct {
 	base *http.Transport
 
 	pat, clone string // of the person who pushes; see start
+	ahead      time.Duration
 }
 
 // newHub starts one; wrap is put around it, the outermost first.
@@ -96,6 +97,13 @@ func gitEnv(token string) []string {
 		"GIT_CONFIG_VALUE_0=Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("pat:"+token))}
 }
 
+// wait lets time go by on the server.
+func (h *hub) wait(d time.Duration) {
+	h.ahead += d
+	ahead := h.ahead
+	h.SetClock(func() time.Time { return time.Now().Add(ahead) })
+}
+
 func (h *hub) remote() string { return h.url + "/" + project + ".git" }
 
 // described gives GitHub's own description of its interface, where it is at hand.
@@ -127,7 +135,7 @@ func TestAnApp(t *testing.T) {
 		h := newHub(t, holds(t, d))
 		app, credential := h.bot(t)
 		f := forgetest.Fixture{Bot: h.forge(t, credential, app.ID), SecondBot: h.forge(t, credential, app.ID), Remote: h.remote(),
-			Person: h.person(t, "ann", "write"), SecondPerson: h.person(t, "bob", "maintain"), GitEnv: gitEnv(h.AddUser("pat", "write"))}
+			Person: h.person(t, "ann", "write"), SecondPerson: h.person(t, "bob", "maintain"), GitEnv: gitEnv(h.AddUser("pat", "write")), Wait: h.wait}
 		f.RequireApprovals = func(_ *testing.T, n int) {
 			r := h.Rules()
 			r.Approvals = n
@@ -149,7 +157,7 @@ func TestAToken(t *testing.T) {
 		h := newHub(t, holds(t, d))
 		mine := h.AddUser("linnet-bot", "write")
 		f := forgetest.Fixture{Bot: h.forge(t, token(mine), 0), SecondBot: h.forge(t, token(mine), 0), Remote: h.remote(),
-			Person: h.person(t, "ann", "write"), SecondPerson: h.person(t, "bob", "maintain"), GitEnv: gitEnv(h.AddUser("pat", "write"))}
+			Person: h.person(t, "ann", "write"), SecondPerson: h.person(t, "bob", "maintain"), GitEnv: gitEnv(h.AddUser("pat", "write")), Wait: h.wait}
 		f.RequireApprovals = func(_ *testing.T, n int) {
 			r := h.Rules()
 			r.Approvals = n

@@ -10,6 +10,9 @@
 // (createCommitOnBranch compares and swaps the head, and GitHub signs them), toggles drafts, and hands over to the merge queue. REST does all
 // else, and is asked conditionally by package transport.
 //
+// Who has reacted to a comment is asked for where the number of some reaction is another than before: where somebody takes one back while somebody else gives the
+// same, the first is still named. What this user itself has given cannot be mistaken so.
+//
 // MergeRequest.Updated is GitHub's updated_at, which comments move, too; its times are whole seconds.
 //
 // Rules of branches are decoded here from their JSON, because the client library fails on a rule it does not know.
@@ -60,6 +63,9 @@ type Forge struct {
 	mu     sync.Mutex
 	me     forge.User
 	edited map[int64]time.Time // see firstSecond
+	mine   map[int64]written   // see EditComment
+	// reacted are the reactions to comments as they were read last; see complete.
+	reacted map[int64]reacted
 
 	listing chan struct{} // held by who lists everything
 	known   known         // see everything
@@ -86,7 +92,7 @@ func New(o Options) (*Forge, error) {
 	forREST := *o.Client
 	forREST.Transport = pinsVersion{o.Client.Transport}
 	f := &Forge{owner: owner, repo: repo, name: at.host + "/" + o.Project, app: o.AppID, graphql: at.graphql, now: o.Now, sleep: o.Sleep,
-		rest: gh.NewClient(&forREST), edited: map[int64]time.Time{}, listing: make(chan struct{}, 1)}
+		rest: gh.NewClient(&forREST), edited: map[int64]time.Time{}, mine: map[int64]written{}, reacted: map[int64]reacted{}, listing: make(chan struct{}, 1)}
 	f.rest.BaseURL = at.rest
 	forGit := *o.Client
 	forGit.Transport = marksGit{o.Client.Transport}

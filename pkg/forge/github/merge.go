@@ -98,12 +98,16 @@ func (f *Forge) refusal(ctx context.Context, number int, head string, err error)
 		return false, lookErr
 	}
 	answer, not := answered(err, http.StatusMethodNotAllowed)
-	if !not {
+	_, invalid := answered(err, http.StatusUnprocessableEntity)
+	if !not && !invalid {
 		return false, f.explain(tried, err)
 	}
 	s, _, why := f.mayMerge(ctx, number, head)
 	if why != nil {
 		return false, why
+	}
+	if invalid {
+		return false, f.explain(tried, err)
 	}
 	said := saying(answer)
 	for _, passing := range []string{"base branch was modified", "merge already in progress"} {

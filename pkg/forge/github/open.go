@@ -63,15 +63,16 @@ func (f *Forge) Open(ctx context.Context, r forge.OpenRequest) (forge.MergeReque
 		return forge.MergeRequest{}, f.explain(tried, err)
 	}
 	number := p.GetNumber()
-	err = f.label(ctx, number, r.Labels)
+	labelled, err := f.label(ctx, number, r.Labels)
 	if err == nil {
-		err = f.ask(ctx, number, userOf(p.User), r.Reviewers)
+		p.Labels = labelled
+		err = f.ask(ctx, p, r.Reviewers)
 	}
 	if err != nil {
 		// Not an error of package forge, which would say that nothing was done.
 		return forge.MergeRequest{}, errors.New(f.name + ": " + tried + ": !" + strconv.Itoa(number) + " is open, but not complete: " + err.Error())
 	}
-	return f.Get(ctx, number)
+	return f.requestOf(p), nil
 }
 
 // alreadyOpen finds the one that is in the way.
@@ -86,31 +87,31 @@ func (f *Forge) alreadyOpen(ctx context.Context, source, target string) error {
 	return &forge.AlreadyOpenError{Source: source, Target: target, Number: open[0].GetNumber()}
 }
 
-// label puts labels on; GitHub makes those that it does not have. The client library's own method sends them in a form that the
+// label puts labels on, and gives all that are; GitHub makes those that it does not have. The client library's own method sends them in a form that the
 // interface's description does not have.
-func (f *Forge) label(ctx context.Context, number int, names []string) error {
+func (f *Forge) label(ctx context.Context, number int, names []string) (all []*gh.Label, err error) {
 	if len(names) == 0 {
-		return nil
+		return nil, nil
 	}
 	request, err := f.rest.NewRequest(http.MethodPost, fmt.Sprintf("repos/%s/%s/issues/%d/labels", f.owner, f.repo, number), map[string]any{"labels": names})
 	if err == nil {
-		_, err = f.rest.Do(ctx, request, nil)
+		_, err = f.rest.Do(ctx, request, &all)
 	}
 	if err != nil {
-		return f.explain(fmt.Sprintf("label pull request !%d", number), err)
+		return nil, f.explain(fmt.Sprintf("label pull request !%d", number), err)
 	}
-	return nil
+	return all, nil
 }
 
-// ask asks for reviews. GitHub refuses all of them when it refuses one, so they are then asked one by one.
-func (f *Forge) ask(ctx context.Context, number int, author forge.User, names []string) error {
+// ask asks for reviews, and writes down in p who was. GitHub refuses all of them when it refuses one, so they are then asked one by one.
+func (f *Forge) ask(ctx context.Context, p *gh.PullRequest, names []string) error {
 	var everybody gh.ReviewersRequest
 	var single []gh.ReviewersRequest
 	for _, name := range names {
 		if _, slug, isTeam := strings.Cut(name, "/"); isTeam {
 			everybody.TeamReviewers = append(everybody.TeamReviewers, slug)
 			single = append(single, gh.ReviewersRequest{TeamReviewers: []string{slug}})
-		} else if !strings.EqualFold(name, author.Name) {
+		} else if !strings.EqualFold(name, p.GetUser().GetLogin()) {
 			everybody.Reviewers = append(everybody.Reviewers, name)
 			single = append(single, gh.ReviewersRequest{Reviewers: []string{name}})
 		}
@@ -119,11 +120,15 @@ func (f *Forge) ask(ctx context.Context, number int, author forge.User, names []
 		return nil
 	}
 	request := func(r gh.ReviewersRequest) (unknown bool, err error) {
-		_, _, err = f.rest.PullRequests.RequestReviewers(ctx, f.owner, f.repo, number, r)
-		if _, unknown = answered(err, http.StatusUnprocessableEntity); unknown || err == nil {
-			return unknown, nil
+		now, _, err := f.rest.PullRequests.RequestReviewers(ctx, f.owner, f.repo, p.GetNumber(), r)
+		if _, unknown = answered(err, http.StatusUnprocessableEntity); unknown {
+			return true, nil
 		}
-		return false, f.explain(fmt.Sprintf("ask for reviews of pull request !%d", number), err)
+		if err != nil {
+			return false, f.explain(fmt.Sprintf("ask for reviews of pull request !%d", p.GetNumber()), err)
+		}
+		p.RequestedReviewers, p.RequestedTeams = now.RequestedReviewers, now.RequestedTeams
+		return false, nil
 	}
 	unknown, err := request(everybody)
 	if err != nil || !unknown || len(single) == 1 {

@@ -82,7 +82,7 @@ func (f *Forge) missingChecks(ctx context.Context, head string, required []requi
 	if len(required) == 0 {
 		return nil, nil
 	}
-	runs, err := f.runsOf(ctx, head, "")
+	runs, err := f.runsOf(ctx, head)
 	if err != nil {
 		return nil, err
 	}

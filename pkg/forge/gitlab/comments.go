@@ -17,7 +17,7 @@ import (
 // emoji are GitLab's names of the reactions.
 var emoji = map[forge.ReactionKind]string{forge.Eyes: "eyes", forge.Rocket: "rocket", forge.ThumbsUp: "thumbsup", forge.ThumbsDown: "thumbsdown", forge.Confused: "confused"}
 
-// Comments implements forge.Comments. GitLab gives reactions only comment by comment, so that this costs one call for each.
+// Comments implements forge.Comments.
 func (f *Forge) Comments(ctx context.Context, number int) ([]forge.Comment, error) {
 	notes, r, err := pages(func(o gl.ListOptions) ([]*gl.Note, *gl.Response, error) {
 		return f.api.Notes.ListMergeRequestNotes(f.o.Project, number,
@@ -28,49 +28,11 @@ func (f *Forge) Comments(ctx context.Context, number int) ([]forge.Comment, erro
 	}
 	slices.SortFunc(notes, func(a, b *gl.Note) int { return a.ID - b.ID })
 	notes = slices.CompactFunc(notes, func(a, b *gl.Note) bool { return a.ID == b.ID })
-	var list []forge.Comment
-	for _, n := range notes {
-		if !isComment(n) {
-			continue
-		}
-		c, err := f.withReactions(ctx, number, n)
-		if errors.Is(err, forge.ErrNotFound) {
-			continue // deleted meanwhile
-		}
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, c)
-	}
-	return list, nil
+	return f.complete(ctx, number, slices.DeleteFunc(notes, func(n *gl.Note) bool { return !isComment(n) }))
 }
 
 // isComment leaves out GitLab's own messages and remarks on lines.
 func isComment(n *gl.Note) bool { return !n.System && n.Type != gl.DiffNote && n.Position == nil }
-
-func comment(n *gl.Note) forge.Comment {
-	c := forge.Comment{ID: int64(n.ID), By: user(n.Author.ID, n.Author.Username), Body: unpack(n.Body), Created: at(n.CreatedAt)}
-	if updated := at(n.UpdatedAt); updated.After(c.Created) {
-		c.Edited = updated
-	}
-	return c
-}
-
-func (f *Forge) withReactions(ctx context.Context, number int, n *gl.Note) (forge.Comment, error) {
-	c := comment(n)
-	awards, err := f.awards(ctx, number, n.ID)
-	if err != nil {
-		return c, err
-	}
-	for _, a := range awards {
-		for kind, name := range emoji {
-			if a.Name == name {
-				c.Reactions = append(c.Reactions, forge.Reaction{Kind: kind, By: user(a.User.ID, a.User.Username)})
-			}
-		}
-	}
-	return c, nil
-}
 
 func (f *Forge) awards(ctx context.Context, number, note int) ([]*gl.AwardEmoji, error) {
 	awards, r, err := pages(func(o gl.ListOptions) ([]*gl.AwardEmoji, *gl.Response, error) {
@@ -100,7 +62,7 @@ func (f *Forge) GetComment(ctx context.Context, number int, id int64) (forge.Com
 	if err != nil {
 		return forge.Comment{}, err
 	}
-	return f.withReactions(ctx, number, n)
+	return f.single(ctx, number, n)
 }
 
 // AddComment implements forge.Comments.
@@ -116,6 +78,7 @@ func (f *Forge) AddComment(ctx context.Context, number int, body string) (forge.
 	if code(r) == http.StatusAccepted {
 		return forge.Comment{}, fmt.Errorf("write %s: GitLab took all of it for quick actions and made no comment: put what begins with / into a code block", what)
 	}
+	f.remember(number, n)
 	return comment(n), nil
 }
 
@@ -132,17 +95,20 @@ func (f *Forge) EditComment(ctx context.Context, number int, id int64, body stri
 	if err := writable(what, body); err != nil {
 		return forge.Comment{}, err
 	}
-	n, err := f.own(ctx, number, id)
-	if err != nil {
-		return forge.Comment{}, err
-	}
-	if unpack(n.Body) != body {
-		var r *gl.Response
-		if n, r, err = f.api.Notes.UpdateMergeRequestNote(f.o.Project, number, int(id), &gl.UpdateMergeRequestNoteOptions{Body: gl.Ptr(pack(body))}, gl.WithContext(ctx)); err != nil {
-			return forge.Comment{}, f.failed(ctx, "edit "+what, r, err)
+	if !f.differs(number, id, body) {
+		n, err := f.own(ctx, number, id)
+		if err != nil {
+			return forge.Comment{}, err
+		}
+		if unpack(n.Body) == body {
+			return f.single(ctx, number, n)
 		}
 	}
-	return f.withReactions(ctx, number, n)
+	n, r, err := f.api.Notes.UpdateMergeRequestNote(f.o.Project, number, int(id), &gl.UpdateMergeRequestNoteOptions{Body: gl.Ptr(pack(body))}, gl.WithContext(ctx))
+	if err != nil {
+		return forge.Comment{}, f.failed(ctx, "edit "+what, r, err)
+	}
+	return f.single(ctx, number, n)
 }
 
 // own reads a comment of this user: GitLab lets a maintainer change those of others.

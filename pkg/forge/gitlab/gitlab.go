@@ -19,7 +19,9 @@
 //   - Approvals do not say which commit they are for. They count only where the project removes them on a push; elsewhere none is given, and where some are
 //     required nothing is merged. Free has no required approvals, and keeps only the first reviewer.
 //   - Auto-merge and merge trains answer MergeResult.Queued.
-//   - Updated moves with comments, too. An edited comment is one whose update is later than its creation.
+//   - Updated moves with comments, too, but not twice within a minute.
+//   - Comments. GitLab moves the time of one for an edit and for a reaction alike, and only GraphQL tells who edited it. Where that does not answer (an older GitLab, a
+//     proxy that lets only the REST API through) every change counts as an edit, but for reactions to what this value has seen unedited.
 package gitlab
 
 import (
@@ -64,8 +66,13 @@ type Forge struct {
 	api    *gl.Client //nolint:staticcheck // the last version under this name; its successor is not in go.mod
 	mirror *mirror.Mirror
 
-	mu sync.Mutex
-	me *gl.User
+	mu    sync.Mutex
+	me    *gl.User
+	notes map[int]noted  // by id
+	heads map[string]int // which merge request was open at a head
+
+	listing chan struct{} // held by who lists everything
+	known   known         // see everything
 }
 
 var (
@@ -101,7 +108,7 @@ func New(o Options) (*Forge, error) {
 		return nil, fmt.Errorf("open the GitLab project %s: %w", o.Project, err)
 	}
 	name := base.Host + "/" + o.Project
-	return &Forge{o: o, api: api, mirror: mirror.New(mirror.Options{URL: root + "/" + o.Project + ".git", Client: o.GitClient, Name: name})}, nil
+	return &Forge{o: o, api: api, notes: map[int]noted{}, heads: map[string]int{}, listing: make(chan struct{}, 1), mirror: mirror.New(mirror.Options{URL: root + "/" + o.Project + ".git", Client: o.GitClient, Name: name})}, nil
 }
 
 var projectPath = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$`)

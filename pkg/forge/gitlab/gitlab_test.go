@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,15 +26,17 @@ type world struct {
 	bot, second *gitlab.Forge // the same user
 	pat, sam    *gitlab.Forge
 	slept       []time.Duration
+	ahead       atomic.Int64 // nanoseconds by which GitLab's clock is
 }
 
 func newWorld(t *testing.T, settings fakegitlab.Settings) *world {
 	t.Helper()
-	fake, err := fakegitlab.New(t.TempDir(), fakegitlab.Options{Path: projectPath, QuickActions: quickActions(t, true), Settings: settings})
+	w := &world{}
+	fake, err := fakegitlab.New(t.TempDir(), fakegitlab.Options{Path: projectPath, QuickActions: quickActions(t, true), Settings: settings, Now: w.now})
 	if err != nil {
 		t.Skip(err)
 	}
-	w := &world{Server: fake}
+	w.Server = fake
 	front := httptest.NewServer(validated(t, fake))
 	t.Cleanup(front.Close)
 	w.url = front.URL
@@ -43,6 +46,11 @@ func newWorld(t *testing.T, settings fakegitlab.Settings) *world {
 	w.remote = strings.Replace(front.URL, "://", "://pat:"+pat.Token+"@", 1) + "/" + projectPath + ".git"
 	return w
 }
+
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+
+// wait lets time go by on GitLab.
+func (w *world) wait(d time.Duration) { w.ahead.Add(int64(d)) }
 
 // tokenTransport authenticates as GitLab wants it: one header for the API, another for Git.
 type tokenTransport struct {
@@ -104,7 +112,7 @@ func TestGitLabKeepsTheContract(t *testing.T) {
 		w := newWorld(t, fakegitlab.Settings{})
 		return forgetest.Fixture{
 			Bot: w.bot, SecondBot: w.second, Person: w.pat, SecondPerson: w.sam, Remote: w.remote,
-			Methods: []forge.Method{forge.MergeCommit},
+			Methods: []forge.Method{forge.MergeCommit}, Wait: w.wait,
 			RequireApprovals: func(_ *testing.T, n int) {
 				w.Change(func(s *fakegitlab.Settings) { s.RequiredApprovals = n })
 			},

@@ -104,27 +104,31 @@ func (f *Forge) members(ctx context.Context, names []string) ([]int, error) {
 	return ids, nil
 }
 
-// Find implements forge.MergeRequests. GitLab does not list by prefix, so all with the target and state are read.
+// Find implements forge.MergeRequests. GitLab does not list by prefix, so that those that are open are read, or everything.
 func (f *Forge) Find(ctx context.Context, q forge.Query) ([]forge.MergeRequest, error) {
-	o := gl.ListProjectMergeRequestsOptions{State: gl.Ptr("all"), OrderBy: gl.Ptr("created_at"), Sort: gl.Ptr("asc")}
-	if q.Target != "" {
-		o.TargetBranch = &q.Target
+	var all []*gl.MergeRequest
+	var r *gl.Response
+	var err error
+	if slices.Equal(q.States, []forge.State{forge.Open}) {
+		o := gl.ListProjectMergeRequestsOptions{State: gl.Ptr("opened"), OrderBy: gl.Ptr("created_at"), Sort: gl.Ptr("asc")}
+		if q.Target != "" {
+			o.TargetBranch = &q.Target
+		}
+		all, r, err = pages(func(p gl.ListOptions) ([]*gl.MergeRequest, *gl.Response, error) {
+			o := o
+			o.ListOptions = p
+			return f.api.MergeRequests.ListProjectMergeRequests(f.o.Project, &o, gl.WithContext(ctx))
+		})
+	} else {
+		all, r, err = f.everything(ctx)
 	}
-	if len(q.States) == 1 {
-		o.State = gl.Ptr(map[forge.State]string{forge.Open: "opened", forge.Closed: "closed", forge.Merged: "merged"}[q.States[0]])
-	}
-	all, r, err := pages(func(p gl.ListOptions) ([]*gl.MergeRequest, *gl.Response, error) {
-		o := o
-		o.ListOptions = p
-		return f.api.MergeRequests.ListProjectMergeRequests(f.o.Project, &o, gl.WithContext(ctx))
-	})
 	if err != nil {
 		return nil, f.failed(ctx, "list the merge requests", r, err)
 	}
 	var found []forge.MergeRequest
 	for _, m := range all {
 		c := convert(m)
-		if strings.HasPrefix(c.Source, q.SourcePrefix) && (len(q.States) == 0 || slices.Contains(q.States, c.State)) {
+		if strings.HasPrefix(c.Source, q.SourcePrefix) && (q.Target == "" || c.Target == q.Target) && (len(q.States) == 0 || slices.Contains(q.States, c.State)) {
 			found = append(found, c)
 		}
 	}
@@ -145,6 +149,11 @@ func (f *Forge) get(ctx context.Context, number int) (*gl.MergeRequest, error) {
 	m, r, err := f.api.MergeRequests.GetMergeRequest(f.o.Project, number, nil, gl.WithContext(ctx))
 	if err != nil {
 		return nil, f.failed(ctx, fmt.Sprintf("read merge request !%d", number), r, err)
+	}
+	if isOpenAt(m, m.SHA) {
+		f.mu.Lock()
+		f.heads[m.SHA] = number
+		f.mu.Unlock()
 	}
 	return m, nil
 }

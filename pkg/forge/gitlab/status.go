@@ -40,12 +40,12 @@ func (f *Forge) Checks(ctx context.Context, sha string) ([]forge.Check, error) {
 
 // checksBeside are Checks where the head pipeline is known; nil is none.
 func (f *Forge) checksBeside(ctx context.Context, sha string, p *gl.Pipeline) ([]forge.Check, error) {
-	all, err := f.statuses(ctx, sha, "")
+	all, err := f.statuses(ctx, sha)
 	if err != nil {
 		return nil, err
 	}
 	if p != nil && p.SHA != sha {
-		merged, err := f.statuses(ctx, p.SHA, "")
+		merged, err := f.statuses(ctx, p.SHA)
 		if err != nil {
 			return nil, err
 		}
@@ -75,13 +75,10 @@ func (f *Forge) checksBeside(ctx context.Context, sha string, p *gl.Pipeline) ([
 	return list, err
 }
 
-func (f *Forge) statuses(ctx context.Context, sha, name string) ([]*gl.CommitStatus, error) {
+// statuses are all of a commit. Whoever wants to know about one name asks for all of them, too: so they are paid for once.
+func (f *Forge) statuses(ctx context.Context, sha string) ([]*gl.CommitStatus, error) {
 	all, r, err := pages(func(o gl.ListOptions) ([]*gl.CommitStatus, *gl.Response, error) {
-		q := &gl.GetCommitStatusesOptions{ListOptions: o, All: gl.Ptr(true)}
-		if name != "" {
-			q.Name = &name
-		}
-		return f.api.Commits.GetCommitStatuses(f.o.Project, sha, q, gl.WithContext(ctx))
+		return f.api.Commits.GetCommitStatuses(f.o.Project, sha, &gl.GetCommitStatusesOptions{ListOptions: o, All: gl.Ptr(true)}, gl.WithContext(ctx))
 	})
 	if err != nil {
 		return nil, f.failed(ctx, "list the statuses of the commit "+sha, r, err)
@@ -120,18 +117,32 @@ func (f *Forge) headPipeline(ctx context.Context, sha string) (*gl.Pipeline, err
 	return m.HeadPipeline, nil
 }
 
-// openRequest is the open merge request whose head is sha, nil for none.
+// openRequest is the open merge request whose head is sha, nil for none. One that had it when it was read last is asked first.
 func (f *Forge) openRequest(ctx context.Context, sha string) (*gl.MergeRequest, error) {
+	f.mu.Lock()
+	number, ok := f.heads[sha]
+	f.mu.Unlock()
+	if ok {
+		if m, err := f.get(ctx, number); err == nil && isOpenAt(m, sha) {
+			return m, nil
+		} else if err != nil && !errors.Is(err, forge.ErrNotFound) {
+			return nil, err
+		}
+	}
 	list, r, err := f.api.Commits.ListMergeRequestsByCommit(f.o.Project, sha, gl.WithContext(ctx))
 	if err != nil {
 		return nil, f.failed(ctx, "look for the merge request of the commit "+sha, r, err)
 	}
 	for _, m := range list {
-		if m.State == "opened" && m.SHA == sha && m.SourceProjectID == m.TargetProjectID {
+		if isOpenAt(m, sha) {
 			return f.get(ctx, m.IID)
 		}
 	}
 	return nil, nil
+}
+
+func isOpenAt(m *gl.MergeRequest, sha string) bool {
+	return m.State == "opened" && m.SHA == sha && m.SourceProjectID == m.TargetProjectID
 }
 
 // SetCheck implements forge.Checks. Jobs of this name that an earlier pipeline still holds as pending or running are cancelled: nothing else would
@@ -165,7 +176,7 @@ func (f *Forge) setOnce(ctx context.Context, sha string, c forge.Check) error {
 	if err != nil {
 		return err
 	}
-	jobs, err := f.statuses(ctx, sha, c.Name)
+	jobs, err := f.statuses(ctx, sha)
 	if err != nil {
 		return err
 	}
@@ -174,7 +185,7 @@ func (f *Forge) setOnce(ctx context.Context, sha string, c forge.Check) error {
 		return err
 	}
 	if head != nil && head.SHA != sha {
-		merged, err := f.statuses(ctx, head.SHA, c.Name)
+		merged, err := f.statuses(ctx, head.SHA)
 		if err != nil {
 			return err
 		}

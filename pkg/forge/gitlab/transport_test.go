@@ -13,22 +13,29 @@ import (
 	"github.com/linnet-bot/linnet/pkg/forge/transport"
 )
 
-func TestAPhaseGoesThroughTheForgesTransport(t *testing.T) {
-	w, start, _ := begun(t, fakegitlab.Settings{})
+// counted is a bot that speaks as the program does, and its two ways to GitLab.
+func (w *world) counted(t *testing.T) (f *gitlab.Forge, api, git *transport.Transport) {
+	t.Helper()
 	u, err := url.Parse(w.url)
 	must(t, err)
 	base := &http.Transport{}
 	t.Cleanup(base.CloseIdleConnections)
-	client := func(header, value string) *http.Client {
-		return &http.Client{Transport: transport.New(transport.Options{Name: "GitLab", Hosts: []string{u.Host}, UserAgent: "linnet/test", Base: base,
+	way := func(header, value string) *transport.Transport {
+		return transport.New(transport.Options{Name: "GitLab", Hosts: []string{u.Host}, UserAgent: "linnet/test", Base: base,
 			Credential: func(context.Context) (transport.Credential, error) {
 				return transport.Credential{Header: header, Value: value}, nil
-			}})}
+			}})
 	}
 	token := w.AddUser("project_7_bot_99").Token
-	f, err := gitlab.New(gitlab.Options{URL: w.url, Project: projectPath, RequiredChecks: []string{"linnet/gate"}, Client: client("Private-Token", token),
-		GitClient: client("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("linnet:"+token)))})
+	api, git = way("Private-Token", token), way("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("linnet:"+token)))
+	f, err = gitlab.New(gitlab.Options{URL: w.url, Project: projectPath, RequiredChecks: []string{"linnet/gate"}, Client: &http.Client{Transport: api}, GitClient: &http.Client{Transport: git}})
 	must(t, err)
+	return f, api, git
+}
+
+func TestAPhaseGoesThroughTheForgesTransport(t *testing.T) {
+	w, start, _ := begun(t, fakegitlab.Settings{})
+	f, _, _ := w.counted(t)
 	head := commit(t, f, "linnet/dev/1", start, "one", true)
 	head = commit(t, f, "linnet/dev/1", head, "two", false)
 	m, err := f.Open(t.Context(), forge.OpenRequest{Source: "linnet/dev/1", Target: "main", Title: "Phase"})

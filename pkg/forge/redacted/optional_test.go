@@ -26,15 +26,15 @@ func TestWhatAForgeCanBesideTheContractComesThroughButForApproving(t *testing.T)
 			bare
 			forge.Groups
 		}{under, all},
-		"Q": struct {
-			bare
-			forge.MergeQueue
-		}{under, all},
 		"RG": struct {
 			bare
 			forge.Roles
 			forge.Groups
 		}{under, all, all},
+		"Q": struct {
+			bare
+			forge.MergeQueue
+		}{under, all},
 		"RQ": struct {
 			bare
 			forge.Roles
@@ -46,6 +46,49 @@ func TestWhatAForgeCanBesideTheContractComesThroughButForApproving(t *testing.T)
 			forge.MergeQueue
 		}{under, all, all},
 		"RGQ": struct {
+			bare
+			forge.Roles
+			forge.Groups
+			forge.MergeQueue
+		}{under, all, all, all},
+		"P": struct {
+			bare
+			forge.Pulser
+		}{under, all},
+		"RP": struct {
+			bare
+			forge.Roles
+			forge.Pulser
+		}{under, all, all},
+		"GP": struct {
+			bare
+			forge.Groups
+			forge.Pulser
+		}{under, all, all},
+		"RGP": struct {
+			bare
+			forge.Roles
+			forge.Groups
+			forge.Pulser
+		}{under, all, all, all},
+		"QP": struct {
+			bare
+			forge.MergeQueue
+			forge.Pulser
+		}{under, all, all},
+		"RQP": struct {
+			bare
+			forge.Roles
+			forge.MergeQueue
+			forge.Pulser
+		}{under, all, all, all},
+		"GQP": struct {
+			bare
+			forge.Groups
+			forge.MergeQueue
+			forge.Pulser
+		}{under, all, all, all},
+		"RGQP": struct {
 			bare
 			able
 		}{under, all}, // and forge.Reviewer
@@ -66,6 +109,11 @@ func TestWhatAForgeCanBesideTheContractComesThroughButForApproving(t *testing.T)
 				got += "Q"
 			}
 		}
+		if p, ok := wrapped.(forge.Pulser); ok {
+			if mark, _ := p.Pulse(t.Context(), "main"); mark == "beats on main" {
+				got += "P"
+			}
+		}
 		if got != want {
 			t.Errorf("of %q comes through %q", want, got)
 		}
@@ -79,8 +127,8 @@ func TestWhatAForgeCanBesideTheContractComesThroughButForApproving(t *testing.T)
 func TestEveryOptionalInterfaceIsKnownHere(t *testing.T) {
 	known := []string{
 		"Forge", "Repository", "MergeRequests", "Checks", "Comments", // the contract
-		"NoteKeeper",                    // a part of it
-		"Roles", "Groups", "MergeQueue", // come through
+		"NoteKeeper",                              // a part of it
+		"Roles", "Groups", "MergeQueue", "Pulser", // come through
 		"Reviewer", // does not
 	}
 	files, err := filepath.Glob("../*.go")

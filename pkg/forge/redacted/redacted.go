@@ -37,52 +37,7 @@ type Forge struct {
 // New wraps a forge. Of the optional interfaces of package forge the result has those that f has, but for Reviewer.
 func New(f forge.Forge, secrets *transport.Redactor) forge.Forge {
 	wrapped := &Forge{Forge: f, secrets: secrets, meant: &meant{}}
-	roles, hasRoles := f.(forge.Roles)
-	groups, hasGroups := f.(forge.Groups)
-	queue, hasQueue := f.(forge.MergeQueue)
-	switch {
-	case hasRoles && hasGroups && hasQueue:
-		return struct {
-			*Forge
-			forge.Roles
-			forge.Groups
-			forge.MergeQueue
-		}{wrapped, roles, groups, queue}
-	case hasRoles && hasGroups:
-		return struct {
-			*Forge
-			forge.Roles
-			forge.Groups
-		}{wrapped, roles, groups}
-	case hasRoles && hasQueue:
-		return struct {
-			*Forge
-			forge.Roles
-			forge.MergeQueue
-		}{wrapped, roles, queue}
-	case hasGroups && hasQueue:
-		return struct {
-			*Forge
-			forge.Groups
-			forge.MergeQueue
-		}{wrapped, groups, queue}
-	case hasRoles:
-		return struct {
-			*Forge
-			forge.Roles
-		}{wrapped, roles}
-	case hasGroups:
-		return struct {
-			*Forge
-			forge.Groups
-		}{wrapped, groups}
-	case hasQueue:
-		return struct {
-			*Forge
-			forge.MergeQueue
-		}{wrapped, queue}
-	}
-	return wrapped
+	return through(wrapped, f)
 }
 
 // say is the text as it is written.

@@ -85,5 +85,6 @@ func (able) InGroup(context.Context, int64, forge.User) (bool, error) { return t
 func (able) MergeGroups(context.Context, string) ([]forge.MergeGroup, error) {
 	return []forge.MergeGroup{{Head: "trial"}}, nil
 }
-func (able) Approve(context.Context, int, string) error { return nil }
-func (able) Unapprove(context.Context, int) error       { return nil }
+func (able) Pulse(_ context.Context, target string) (string, error) { return "beats on " + target, nil }
+func (able) Approve(context.Context, int, string) error             { return nil }
+func (able) Unapprove(context.Context, int) error                   { return nil }
