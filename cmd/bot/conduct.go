@@ -54,6 +54,7 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 		return nil, nil, errors.Join(err, shutdown())
 	}
 	var all []*conductor.Conductor
+	pulse := &conductor.Pulse{}
 	for _, e := range environments {
 		chooser := &chooser{source: source, environment: e, now: a.now}
 		open, err := e.Policy.Calendar()
@@ -61,7 +62,7 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 			return nil, nil, errors.Join(err, shutdown())
 		}
 		c, err := conductor.New(conductor.Settings{
-			Environment: e.Path, Branch: cfg.Forge.Branch, Forge: f, Observer: observationFile(e.Cluster.ObservationFile), Material: material,
+			Environment: e.Path, Branch: cfg.Forge.Branch, Forge: f, Pulse: pulse, Observer: observationFile(e.Cluster.ObservationFile), Material: material,
 			Policy: policyOf(e), Choose: chooser.choose, Requests: requestPolicy(cfg.MergeRequests),
 			Merge: conductor.When(e.Policy.Merge), MergeByKind: mergeByKind(e.Policy), Calendar: open,
 			Words: words(cfg.Forge.Kind), MaxDwell: time.Duration(e.Policy.MaxDwell), Escalate: cfg.MergeRequests.Escalate,

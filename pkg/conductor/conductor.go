@@ -55,6 +55,7 @@ type Settings struct {
 	Branch      string // that Flux follows and merge requests aim at; "" = the forge's default branch
 
 	Forge    forge.Forge
+	Pulse    *Pulse // shared with the other Conductors of this forge; nil = with none
 	Observer Observer
 	Material planner.Material
 	Policy   planner.Policy
@@ -148,5 +149,5 @@ func New(s Settings) (*Conductor, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Conductor{Settings: s, recall: newRecall(s.Forge), plans: &plans{}, soaks: map[soakKey]checks.SoakClock{}, settled: map[int]time.Time{}, courses: map[string]planner.Course{}}, nil
+	return &Conductor{Settings: s, recall: newRecall(s.Forge, s.Pulse), plans: &plans{}, soaks: map[soakKey]checks.SoakClock{}, settled: map[int]time.Time{}, courses: map[string]planner.Course{}}, nil
 }

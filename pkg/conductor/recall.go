@@ -10,12 +10,8 @@ import (
 	"github.com/linnet-bot/linnet/pkg/forge"
 )
 
-const (
-	// pulseEvery is how often a forge is asked whether anything has happened.
-	pulseEvery = 75 * time.Second
-	// recallFor is how long what was read may count while the forge says that nothing has happened: it does not see everything.
-	recallFor = time.Hour
-)
+// recallFor is how long what was read may count while the forge says that nothing has happened: it does not see everything.
+const recallFor = time.Hour
 
 // recall is a forge as it was read, for as long as nothing has happened to it. The cluster is looked at often, and for most looks the forge is as it was;
 // reading it each time would cost a dozen requests that are answered by "not modified".
@@ -25,18 +21,22 @@ const (
 type recall struct {
 	forge.Forge
 	pulse forge.Pulser // nil = the forge has none
+	felt  *Pulse
 
 	kept   map[string]any
 	target string    // whose pulse it is
 	mark   string    // of the pulse, taken before anything in kept was read; "" = none
-	felt   time.Time // when it was taken last
+	taken  time.Time // when it was taken last
 	read   time.Time // when kept was begun
 	old    bool      // kept was there before this look
 }
 
-func newRecall(f forge.Forge) *recall {
+func newRecall(f forge.Forge, shared *Pulse) *recall {
 	pulse, _ := f.(forge.Pulser)
-	return &recall{Forge: f, pulse: pulse}
+	if shared == nil {
+		shared = &Pulse{}
+	}
+	return &recall{Forge: f, pulse: pulse, felt: shared}
 }
 
 // begin decides what of the last look may be recalled in this one.
@@ -48,15 +48,15 @@ func (r *recall) begin(ctx context.Context, now time.Time) {
 		r.forget(now)
 		return
 	}
-	if r.old = r.kept != nil && now.Sub(r.felt) < pulseEvery && !now.Before(r.felt); r.old {
+	if r.old = r.kept != nil && now.Sub(r.taken) < pulseEvery && !now.Before(r.taken); r.old {
 		return
 	}
-	mark, err := r.pulse.Pulse(ctx, r.target)
+	mark, err := r.felt.feel(ctx, r.pulse, r.target, now)
 	if err != nil {
 		mark = "" // reading will tell what is wrong
 	}
 	same := mark != "" && mark == r.mark
-	r.mark, r.felt = mark, now
+	r.mark, r.taken = mark, now
 	if r.old = same && r.kept != nil && now.Sub(r.read) < recallFor; !r.old {
 		r.forget(now)
 	}

@@ -170,3 +170,22 @@ func TestWhileAMergeWaitsForChecksOfOthersTheForgeIsReadAtEachLook(t *testing.T)
 		})
 	}
 }
+
+func TestThePulseIsFeltOnceForAllEnvironments(t *testing.T) {
+	var shared Pulse
+	a := &alive{mark: "1"}
+	now := time.Date(2026, 3, 9, 8, 0, 0, 0, time.UTC)
+	for _, row := range []struct {
+		after  time.Duration
+		target string
+		pulses int
+	}{{0, "main", 1}, {feltTogether - 1, "main", 0}, {1, "main", 1}, {0, "release", 1}, {-time.Minute, "release", 1}} {
+		now = now.Add(row.after)
+		if mark, err := shared.feel(t.Context(), a, row.target, now); mark != "1" || err != nil {
+			t.Errorf("got %q, %v", mark, err)
+		}
+		if pulses, _ := a.asked(); pulses != row.pulses {
+			t.Errorf("%s of %s: %d pulses, want %d", now.Format(time.TimeOnly), row.target, pulses, row.pulses)
+		}
+	}
+}
