@@ -86,10 +86,26 @@ func of(s Scope, ask func(Scope) Check) Check {
 
 // accepting answers without what was signed off. The answer without it counts only where the whole one is to wait.
 func (q question) accepting(w *world, m Merge, accepted []Acceptance) Result {
-	r := q.answer(w, m)
+	r := q.now(w, m)
 	if q.without == nil {
-		return r.counting()
+		return q.since(r.counting(), w)
 	}
+	return q.excused(accepted).since(q.acceptingNow(r, w, m, accepted), w)
+}
+
+// excused goes on without all that was signed off: it may come and go.
+func (q question) excused(accepted []Acceptance) question {
+	if len(accepted) == 0 {
+		return q
+	}
+	left := make([]WorkloadRef, len(accepted))
+	for i, a := range accepted {
+		left[i] = a.ref()
+	}
+	return q.without(left)
+}
+
+func (q question) acceptingNow(r Result, w *world, m Merge, accepted []Acceptance) Result {
 	if r.Verdict != Wait {
 		return r
 	}
@@ -103,7 +119,7 @@ func (q question) accepting(w *world, m Merge, accepted []Acceptance) Result {
 	if len(left) == 0 {
 		return r
 	}
-	r = q.without(left).answer(w, m)
+	r = q.without(left).now(w, m)
 	r.Accepted = passed
 	r.Found = joinWords(r.Found, count(len(passed), "workload")+" signed off")
 	return r
@@ -188,9 +204,9 @@ func (s Scope) leaves(refs ...WorkloadRef) bool {
 	return slices.ContainsFunc(refs, func(r WorkloadRef) bool { return slices.Contains(s.left, r) })
 }
 
-// leavesProxy is leaves for a pod, by its root owner and by the workload in between.
-func (s Scope) leavesProxy(p *proxy) bool {
-	return s.leaves(p.root) || p.workload != nil && s.leaves(p.workload.ref())
+// leavesProxies is leaves for pods, by their root owner and by the workload in between.
+func (s Scope) leavesProxies(f *family) bool {
+	return s.leaves(f.root) || f.workload != nil && s.leaves(f.workload.ref())
 }
 
 // accepted prints who was signed off.

@@ -139,8 +139,8 @@ func label(labels map[string]string, key string) string {
 }
 
 func joinWords(a, b string) string {
-	if a == "" {
-		return b
+	if a == "" || b == "" {
+		return a + b
 	}
 	return a + "; " + b
 }

@@ -81,6 +81,8 @@ type question struct {
 	words string // what must hold
 	id    string // equal ids ask the same of the same things; "" is never the same
 	judge func(w *world, m Merge) Result
+	// departed is the pod that left last of those with which it would not have passed; nil = which pods have left makes no difference to it.
+	departed func(w *world) *DepartedPod
 	// without is the same question, going on without some workloads; nil = it can go on without none.
 	without func(left []WorkloadRef) question
 }
@@ -96,7 +98,10 @@ func (q question) Evaluate(o *Observation, m Merge) Result {
 	return q.answer(newWorld(o), m)
 }
 
-func (q question) answer(w *world, m Merge) Result {
+func (q question) answer(w *world, m Merge) Result { return q.since(q.now(w, m), w) }
+
+// now answers by what is there now.
+func (q question) now(w *world, m Merge) Result {
 	r := q.judge(w, m)
 	r.Name, r.Question = q.name, q.asks
 	return r

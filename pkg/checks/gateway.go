@@ -32,7 +32,7 @@ func endpointsOn(g Scope, c ControlPlane) Check {
 					if p == nil {
 						continue // a Service may serve several gateways; the others have their own turn
 					}
-					if p.revision.Revision != c.Revision && !g.leavesProxy(p) {
+					if p.revision.Revision != c.Revision && !g.leavesProxies(p.family) {
 						r = r.worsen(Wait, fmt.Sprintf("Service %s/%s still leads to %s on %s", s.Namespace, s.Name, name, p.revision))
 						who := w.straggler(p, c)
 						who.Acceptable = p.revision.Known()

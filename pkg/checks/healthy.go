@@ -21,7 +21,7 @@ func healthy(s Scope, c ControlPlane) Check {
 		id:    "healthy/" + scopeID(s) + "/" + c.String(),
 		judge: func(w *world, _ Merge) Result {
 			r := Result{Required: "ready, connected to " + c.Revision + ", version " + c.Version + ", in sync", Verdict: Pass}
-			if len(w.connections) == 0 && len(w.scoped(s)) > 0 {
+			if !w.links.any && len(w.scoped(s)) > 0 {
 				r.Verdict, r.Reason = Unknown, "no istiod names a single proxy"
 				return r
 			}
@@ -101,7 +101,7 @@ func (p *Pod) waiting() string {
 
 // connectionsOf splits the connections of a proxy. One to another control plane is wrong even beside a right one.
 func (w *world) connectionsOf(p *proxy, revision string) (right []seen, wrong *seen) {
-	all := w.connections[p.key]
+	all := w.connections(p)
 	for i := range all {
 		if all[i].istiod.Revision == revision {
 			right = append(right, all[i])

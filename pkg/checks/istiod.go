@@ -27,6 +27,9 @@ type Connection struct {
 	Version string    `json:"version"`           // its ISTIO_VERSION
 	State   SyncState `json:"state"`             // the worst of its types
 	Detail  string    `json:"detail,omitempty"`  // e.g. what it rejected
+	// Types are those that it is told of, with the state of each that is not SYNCED: "CDS LDS EDS RDS=STALE". One short string, since there are as many as
+	// proxies. "" = not known.
+	Types string `json:"types,omitempty"`
 	// Since is when it came to be in State without a break, as far as the observer knows; zero = not known, which counts as long ago.
 	Since time.Time `json:"since,omitzero"`
 }

@@ -26,6 +26,10 @@ type Observation struct {
 	CRDs             []CRD                  `json:"crds,omitempty"`       // of the groups *.istio.io
 	RootCertificates []RootCertificate      `json:"rootCertificates,omitempty"`
 
+	// Departed are pods of the mesh that were there and are gone, the last at the end. How far back they go is for the observer to choose, and Watched tells it.
+	Departed []DepartedPod `json:"departed,omitempty"`
+	Watched  Watched       `json:"watched,omitzero"`
+
 	Flux Flux `json:"flux,omitzero"`
 
 	// SignedOff are connections that are no pods of this cluster and that a person has explained (virtual machines, other clusters).

@@ -49,6 +49,9 @@ func allOn(s Scope, c ControlPlane) Check {
 			}
 			return r
 		},
+		departed: func(w *world) *DepartedPod {
+			return w.lastDeparted(s, func(revision string) bool { return revision != c.Revision })
+		},
 	}
 }
 
@@ -129,14 +132,14 @@ func noneOn(s Scope, c ControlPlane) Check {
 				case !p.revision.Known():
 					unknown++
 					r.Stragglers = append(r.Stragglers, w.leaving(p, c))
-				case w.connectedTo(p.key, c.Revision):
+				case w.connectedTo(p, c.Revision):
 					r.Stragglers = append(r.Stragglers, Straggler{
 						Namespace: p.Namespace, Kind: p.root.Kind, Name: p.root.Name, Pod: p.Name, Revision: p.revision.String(),
 						Reason: "connected to " + c.Revision + " although " + p.revision.Revision + " injected it", Remedy: "kubectl -n " + p.Namespace + " delete pod " + p.Name, Since: p.Created,
 						Acceptable: true,
 					})
 				}
-				if w.connectedTo(p.key, c.Revision) {
+				if w.connectedTo(p, c.Revision) {
 					connected++
 				}
 			}
@@ -163,8 +166,8 @@ func (w *world) leaving(p *proxy, c ControlPlane) Straggler {
 	return w.straggler(p, ControlPlane{})
 }
 
-func (w *world) connectedTo(key, revision string) bool {
-	for _, s := range w.connections[key] {
+func (w *world) connectedTo(p *proxy, revision string) bool {
+	for _, s := range w.connections(p) {
 		if s.istiod.Revision == revision {
 			return true
 		}

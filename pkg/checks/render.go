@@ -110,11 +110,12 @@ func (p *printer) node(r *Result, depth int) {
 	indent, next := blanks[:2*depth], blanks[:2*depth+4]
 	if r.Verdict == Pass && !p.style.Full {
 		line := r.Name
-		if r.Found != "" && len(r.Children) == 0 {
-			line += ": " + r.Found
-		}
+		found := r.Found
 		if len(r.Children) > 0 {
-			line += ": " + count(len(r.Children), "check") + " pass" + plural(len(r.Children), "es", "")
+			found = joinWords(count(len(r.Children), "check")+" pass"+plural(len(r.Children), "es", ""), found)
+		}
+		if found != "" {
+			line += ": " + found
 		}
 		p.wrap(indent+p.mark(Pass)+" ", next, line)
 		return

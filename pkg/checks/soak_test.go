@@ -100,3 +100,95 @@ func TestSoakClockNeverShortens(t *testing.T) {
 		}
 	})
 }
+
+// A green look tells of what is gone, too: nothing counts up to when that was last there.
+func TestSoakClockCountsNothingUntilWhatIsGoneHadLeft(t *testing.T) {
+	at := func(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
+	left := func(seconds int) Result { return Result{Verdict: Pass, NotBefore: at(seconds)} }
+	row := SoakClock{GreenSince: at(0), LastSample: at(50)}
+	for _, c := range []struct {
+		name  string
+		clock SoakClock
+		now   int
+		r     Result
+		want  SoakClock
+	}{
+		{"before the row", row, 80, left(-10), SoakClock{GreenSince: at(0), LastSample: at(80)}},
+		{"as the row began", row, 80, left(0), SoakClock{GreenSince: at(0), LastSample: at(80)}},
+		{"between two looks", row, 80, left(60), SoakClock{GreenSince: at(60), LastSample: at(80), Resets: 1}},
+		{"by a clock that is ahead", row, 80, left(90), SoakClock{GreenSince: at(80), LastSample: at(80), Resets: 1}},
+		{"before the first green look", SoakClock{}, 80, left(60), SoakClock{GreenSince: at(80), LastSample: at(80)}},
+		{"and something else is in the way", row, 80, Result{Verdict: Wait, NotBefore: at(60)}, SoakClock{LastSample: at(80), Resets: 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.clock.Sample(at(c.now), c.r, time.Minute); got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+// Looks and the watch between them, at random: the clock never says more than since the last moment of which something bad is known, or nothing.
+func TestSoakClockCountsNoTimeInWhichSomethingMayHaveLived(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var clock SoakClock
+		now, since, last := noon, noon, noon // of the watch; of what left
+		bad := noon                          // the last moment that cannot count
+		watched := false                     // from one look to the next
+		for i := range rapid.IntRange(1, 30).Draw(t, "looks") {
+			before := now
+			now = now.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "step")) * time.Second)
+			between := before.Add(time.Duration(rapid.IntRange(1, int(now.Sub(before)/time.Second)).Draw(t, "at")) * time.Second)
+			reaches := true
+			switch rapid.SampledFrom([]string{"", "", "left", "interrupted"}).Draw(t, "event") {
+			case "left":
+				last, bad = between, between
+			case "interrupted":
+				since = between
+				if watched {
+					bad = now
+				}
+				reaches = false
+			}
+			watched = reaches && i > 0
+			clock = clock.Across(now, Watched{Since: since})
+			clock = clock.Sample(now, Result{Verdict: Pass, NotBefore: last}, time.Minute)
+			if soaked := now.Sub(clock.GreenSince); soaked > now.Sub(bad) || clock.GreenSince.IsZero() {
+				t.Fatalf("%s counts at %s, although nothing does before %s: %+v", soaked, now, bad, clock)
+			}
+		}
+	})
+}
+
+// A row that was watched goes on only where it still is. What was never watched is as it always was.
+func TestSoakClockAcrossAWatch(t *testing.T) {
+	at := func(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
+	since := func(seconds int) Watched { return Watched{Since: at(seconds)} }
+	looked := SoakClock{GreenSince: at(0), LastSample: at(50), Resets: 2}
+	watched := looked
+	watched.Watched = true
+	anew := SoakClock{LastSample: at(50), Resets: 3} // and not of before, lest an older clock be taken for a later one
+	for _, c := range []struct {
+		name  string
+		clock SoakClock
+		now   int
+		w     Watched
+		want  SoakClock
+	}{
+		{"the watch reaches back to the last look", looked, 80, since(50), watched},
+		{"and goes on", watched, 80, since(-100), watched},
+		{"it was interrupted", watched, 80, since(51), anew},
+		{"nobody watches any more", watched, 80, Watched{}, anew},
+		{"nobody watched before", looked, 80, since(51), looked},
+		{"nobody ever watches", looked, 80, Watched{}, looked},
+		{"the last look again", looked, 50, since(40), looked},
+		{"an older observation", watched, 40, Watched{}, watched},
+		{"no row yet", SoakClock{LastSample: at(50)}, 80, since(0), SoakClock{LastSample: at(50)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.clock.Across(at(c.now), c.w); got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}

@@ -15,6 +15,9 @@ func unused(c ControlPlane) Check {
 		judge: func(w *world, _ Merge) Result {
 			return tree("", "", w.noConnections(c), w.noPods(c), w.noTemplates(c), w.noNamespaces(c), w.noWebhooks(c))
 		},
+		departed: func(w *world) *DepartedPod {
+			return w.lastDeparted(everything(), func(revision string) bool { return revision == c.Revision || revision == "" })
+		},
 	}
 }
 
@@ -28,8 +31,8 @@ func (w *world) noConnections(c ControlPlane) Result {
 		r = r.worsen(v, why)
 		for i := range it.Connections {
 			total++
-			if p := w.connected(&it.Connections[i], it); len(r.Stragglers) < manyStragglers {
-				r.Stragglers = append(r.Stragglers, p)
+			if len(r.Stragglers) < manyStragglers {
+				r.Stragglers = append(r.Stragglers, w.connected(&it.Connections[i], it))
 			}
 		}
 	}
@@ -51,8 +54,8 @@ const manyStragglers = 500
 
 // connected describes who is behind a connection.
 func (w *world) connected(c *Connection, it *Istiod) Straggler {
-	if i, ok := w.proxyOf[c.Proxy]; ok && !w.elsewhere(c) {
-		return w.leavingStraggler(&w.proxies[i], it.Revision)
+	if p := w.proxyOf(c); p != nil {
+		return w.leavingStraggler(p, it.Revision)
 	}
 	name, namespace, _ := strings.Cut(c.Proxy, ".")
 	return Straggler{

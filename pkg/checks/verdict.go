@@ -49,7 +49,10 @@ type Result struct {
 	Found    string  `json:"found,omitempty"`    // what was seen instead, or as well
 	// NoSample marks a Wait that is a routine blink (Flux looking at its source again, a pod that has just started): it is neither green
 	// nor red, so a soak goes on as if this look had not happened.
-	NoSample   bool        `json:"noSample,omitempty"`
+	NoSample bool `json:"noSample,omitempty"`
+	// NotBefore is when what is gone was last there with which the verdict would have been another: a green counts for a soak from then on, at the earliest. Zero =
+	// nothing of the kind is known.
+	NotBefore  time.Time   `json:"notBefore,omitzero"`
 	Stragglers []Straggler `json:"stragglers,omitempty"`
 	Accepted   []Accepted  `json:"accepted,omitempty"` // workloads that it went on without, on somebody's word
 	Children   []Result    `json:"children,omitempty"`
@@ -102,6 +105,11 @@ func worse(a, b Verdict) Verdict {
 func tree(name, question string, children ...Result) Result {
 	r := Result{Name: name, Question: question, Children: children}
 	r.Verdict, r.NoSample = Combine(children)
+	for _, c := range children {
+		if c.NotBefore.After(r.NotBefore) {
+			r.NotBefore = c.NotBefore
+		}
+	}
 	if r.Verdict == Pass {
 		return r
 	}

@@ -9,35 +9,35 @@ import (
 const grace = 2 * time.Minute
 
 // world is an observation with the indexes that checks look things up in.
+//
+// It is made anew for each verdict, so that a verdict follows from its observation alone. What makes that cheap is that pods come in rows: those of one
+// controller stand beside each other and share their chain of owners, so each chain is looked up once a row; and that no key is put together for a pod.
 type world struct {
 	*Observation
-	namespaces  map[string]*Namespace
-	workloads   map[WorkloadRef]*Workload
-	services    map[NamespacedName]*Service
-	connections map[string][]seen // by "<pod>.<namespace>"
-	pods        map[string]*Pod   // by "<pod>.<namespace>"
-	proxies     []proxy           // every pod of the mesh that has not ended
-	plain       []*Pod            // every other pod that has not ended
-	releases    map[NamespacedName]*HelmRelease
-	proxyOf     map[string]int       // "<pod>.<namespace>" to its place in proxies
-	meshed      map[WorkloadRef]int  // how many proxies an owner has, at any step of the chain
-	pulling     map[WorkloadRef]pull // owners with a pod whose image cannot be had
+	namespaces map[string]*Namespace
+	workloads  map[WorkloadRef]*Workload
+	services   map[NamespacedName]*Service
+	releases   map[NamespacedName]*HelmRelease
+	links      links
+	proxies    []proxy              // every pod of the mesh that has not ended
+	plain      []*Pod               // every other pod that has not ended
+	meshed     map[WorkloadRef]int  // how many proxies an owner has, at any step of the chain
+	pulling    map[WorkloadRef]pull // owners with a pod whose image cannot be had
 }
 
 // pull is a pod that waits for an image in vain.
 type pull struct{ pod, image string }
 
-// seen is one connection and the istiod that told of it.
-type seen struct {
-	istiod *Istiod
-	*Connection
-}
-
 // proxy is a pod of the mesh that has not ended.
 type proxy struct {
 	*Pod
-	key      string // "<pod>.<namespace>"
+	*family
+	at       int // its place in the observation's pods
 	revision Evidence
+}
+
+// family is what pods with the same owners have in common.
+type family struct {
 	root     WorkloadRef // root owner; the pod itself where it has none
 	workload *Workload   // the nearest owner that is a known workload; nil = none
 }
@@ -48,11 +48,10 @@ func newWorld(o *Observation) *world {
 		namespaces:  make(map[string]*Namespace, len(o.Namespaces)),
 		workloads:   make(map[WorkloadRef]*Workload, len(o.Workloads)),
 		services:    make(map[NamespacedName]*Service, len(o.Services)),
-		connections: map[string][]seen{},
-		pods:        make(map[string]*Pod, len(o.Pods)),
 		releases:    make(map[NamespacedName]*HelmRelease, len(o.Flux.HelmReleases)),
+		links:       linksOf(o),
+		proxies:     make([]proxy, 0, len(o.Pods)),
 		meshed:      make(map[WorkloadRef]int, len(o.Workloads)),
-		proxyOf:     make(map[string]int, len(o.Pods)),
 		pulling:     map[WorkloadRef]pull{},
 	}
 	for i := range o.Namespaces {
@@ -68,41 +67,52 @@ func newWorld(o *Observation) *world {
 		r := &o.Flux.HelmReleases[i]
 		w.releases[NamespacedName{r.Namespace, r.Name}] = r
 	}
-	for i := range o.Istiods {
-		for j := range o.Istiods[i].Connections {
-			c := &o.Istiods[i].Connections[j]
-			if !w.elsewhere(c) { // a pod of that name may be in another cluster, too
-				w.connections[c.Proxy] = append(w.connections[c.Proxy], seen{&o.Istiods[i], c})
-			}
-		}
-	}
-	for i := range o.Pods {
-		w.add(&o.Pods[i])
-	}
+	w.takePods()
 	return w
 }
 
-func (w *world) add(p *Pod) {
-	key := p.Name + "." + p.Namespace
-	w.pods[key] = p
-	if p.ended() {
-		return
-	}
-	if image := p.pullFails(); image != "" {
-		for _, o := range p.Owners {
-			w.pulling[WorkloadRef{p.Namespace, o.Kind, o.Name}] = pull{p.Name, image}
+func (w *world) takePods() {
+	var (
+		first *Pod // the first proxy of a row with the same owners
+		of    *family
+		row   int // how many there are
+	)
+	end := func() {
+		if row == 0 {
+			return
+		}
+		for _, o := range first.Owners {
+			w.meshed[WorkloadRef{first.Namespace, o.Kind, o.Name}] += row
 		}
 	}
-	if !InMesh(p) {
-		w.plain = append(w.plain, p)
-		return
+	for i := range w.Pods {
+		p := &w.Pods[i]
+		if p.ended() {
+			continue
+		}
+		if image := p.pullFails(); image != "" {
+			for _, o := range p.Owners {
+				w.pulling[WorkloadRef{p.Namespace, o.Kind, o.Name}] = pull{p.Name, image}
+			}
+		}
+		if !InMesh(p) {
+			w.plain = append(w.plain, p)
+			continue
+		}
+		if first == nil || !sameOwners(first, p) {
+			end()
+			root, workload := w.owner(p)
+			first, of, row = p, &family{root, workload}, 0
+		}
+		row++
+		w.proxies = append(w.proxies, proxy{Pod: p, family: of, at: i, revision: RevisionOf(p)})
 	}
-	root, workload := w.owner(p)
-	w.proxyOf[key] = len(w.proxies)
-	w.proxies = append(w.proxies, proxy{Pod: p, key: key, revision: RevisionOf(p), root: root, workload: workload})
-	for _, o := range p.Owners {
-		w.meshed[WorkloadRef{p.Namespace, o.Kind, o.Name}]++
-	}
+	end()
+}
+
+// sameOwners tells of two pods that the chain of the one is that of the other, and not merely equal to it: an observer lets the pods of a controller share it.
+func sameOwners(a, b *Pod) bool {
+	return len(a.Owners) > 0 && len(a.Owners) == len(b.Owners) && &a.Owners[0] == &b.Owners[0] && a.Namespace == b.Namespace
 }
 
 // pullFails names the image that a pod waits for in vain.
@@ -146,26 +156,47 @@ func (p *Pod) job() bool {
 	return slices.ContainsFunc(p.Owners, func(o Owner) bool { return o.Kind == "Job" || o.Kind == "CronJob" })
 }
 
-// inScope reports whether a proxy belongs to what a phase moves.
-func (w *world) inScope(s Scope, p *proxy) bool {
-	if s.leavesProxy(p) {
+// inScope reports whether proxies of these owners belong to what a phase moves.
+func (w *world) inScope(s Scope, f *family) bool {
+	if s.leavesProxies(f) {
 		return false
 	}
-	if s.holds(p.root) {
+	if s.holds(f.root) {
 		return true
 	}
-	return p.workload != nil && s.holds(p.workload.ref())
+	return f.workload != nil && s.holds(f.workload.ref())
 }
 
 // scoped are the proxies of a scope, in the order in which they were observed.
 func (w *world) scoped(s Scope) []*proxy {
-	var in []*proxy
+	in := make([]*proxy, 0, len(w.proxies))
+	var (
+		last  *family
+		holds bool
+	)
 	for i := range w.proxies {
-		if w.inScope(s, &w.proxies[i]) {
-			in = append(in, &w.proxies[i])
+		p := &w.proxies[i]
+		if p.family != last {
+			last, holds = p.family, w.inScope(s, p.family)
+		}
+		if holds {
+			in = append(in, p)
 		}
 	}
 	return in
+}
+
+// proxyOf is whose connection it is; nil where that is no proxy of this cluster.
+func (w *world) proxyOf(c *Connection) *proxy {
+	at, ok := w.links.place(c.Proxy)
+	if !ok || w.elsewhere(c) {
+		return nil
+	}
+	i, ok := slices.BinarySearchFunc(w.proxies, int(at), func(p proxy, at int) int { return p.at - at })
+	if !ok {
+		return nil
+	}
+	return &w.proxies[i]
 }
 
 // labels are a namespace's; nil where it was not observed.

@@ -66,7 +66,8 @@ func (c *Conductor) readGate(ctx context.Context, s *State, seen sight) error {
 		clock = later(clock, key.unseal(s.Marker, note))
 	}
 	if g.ask(seen, s.accepted()) {
-		clock = c.sample(clock, earlier(seen.observation.At, g.Now), g.Now, g.Result)
+		at := earlier(seen.observation.At, g.Now)
+		clock = c.sample(clock.Across(at, seen.observation.Watched), at, g.Now, g.Result)
 	}
 	g.Clock, c.soaks[key] = clock, clock
 	if s.Current != nil && g.Asked.Soak > 0 {

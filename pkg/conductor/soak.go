@@ -47,11 +47,12 @@ func (k soakKey) unseal(m *forge.Marker, note string) checks.SoakClock {
 
 // sample takes one look at the gate into a clock: at is when the cluster was observed, now the time of this process.
 //
-// Somebody may have looked at a later observation than this one. Then a green says nothing new, and anything else still breaks the row. A clock that is ahead
+// Somebody may have looked at a later observation than this one. Then a green says nothing new, unless it knows of something that has left, and anything else still breaks
+// the row. A clock that is ahead
 // of now comes from a process whose time was wrong, and begins anew.
 func (c *Conductor) sample(clock checks.SoakClock, at, now time.Time, r checks.Result) checks.SoakClock {
 	if at.Before(clock.LastSample) && clock.LastSample.Sub(now) <= clockSkew {
-		if r.Green() {
+		if r.Green() && (clock.GreenSince.IsZero() || !r.NotBefore.After(clock.GreenSince)) {
 			return clock
 		}
 		at = clock.LastSample
@@ -61,11 +62,15 @@ func (c *Conductor) sample(clock checks.SoakClock, at, now time.Time, r checks.R
 	return next
 }
 
-// outdated tells whether the clock that a note carries is to be replaced. A process that stays remembers the looks since; after one that samples nobody does.
+// outdated tells whether the clock that a note carries is to be replaced. A process that stays remembers the looks since; after one that samples nobody does. That a row
+// has been broken is written down at once: nobody else might find that out.
 func (s State) outdated(carried checks.SoakClock) bool {
 	clock := s.Gate.Clock
 	if clock.GreenSince.IsZero() && carried.GreenSince.IsZero() {
 		return false
+	}
+	if !carried.GreenSince.IsZero() && (clock.GreenSince.IsZero() || clock.GreenSince.After(carried.GreenSince)) {
+		return true
 	}
 	since := clock.LastSample.Sub(carried.LastSample)
 	return since < 0 || since >= s.MaxGap/2 || s.Sampled && since > 0

@@ -20,6 +20,8 @@ func TestALookIsTakenIntoTheSoak(t *testing.T) {
 	}{
 		{"the next green", 80, 80, green, checks.SoakClock{GreenSince: at(0), LastSample: at(80)}},
 		{"a green that another process has looked past", 50, 70, green, row},
+		{"a green that another process has looked past, and that knows of what left", 50, 70, checks.Result{Verdict: checks.Pass, NotBefore: at(30)},
+			checks.SoakClock{GreenSince: at(30), LastSample: at(60), Resets: 1}},
 		{"a red one that another process has looked past", 50, 70, red, checks.SoakClock{LastSample: at(60), Resets: 1}},
 		{"a blink that another process has looked past", 50, 70, blink, row},
 		{"a clock that is a little behind", 57, 57, green, row},

@@ -8,7 +8,7 @@ func (c *Cluster) IstiodAddresses() map[checks.NamespacedName]string {
 	c.pods.store.read(func(pods []kept[pod]) {
 		for i := range pods {
 			if p := &pods[i].value; p.istiod != nil {
-				all[checks.NamespacedName{Namespace: p.Namespace, Name: p.Name}] = p.istiod.address
+				all[checks.NamespacedName{Namespace: pods[i].namespace, Name: pods[i].name}] = p.istiod.address
 			}
 		}
 	})

@@ -21,10 +21,11 @@ type Cluster struct {
 
 	bell bell
 
-	mu      sync.Mutex // guards what follows: one observation is taken at a time
-	version string
-	asked   time.Time // when the API server was asked for its version
-	memory  memory
+	departures departures // guarded by the store of pods
+	mu         sync.Mutex // guards what follows: one observation is taken at a time
+	version    string
+	asked      time.Time // when the API server was asked for its version
+	memory     memory
 }
 
 // follower is a source of any type.

@@ -16,5 +16,8 @@
 // have been decoded, a page at a time, so that a cluster of 50,000 pods fits into little memory. What was refused keeps what was last seen of it,
 // since something that was in use is better believed to be so still.
 //
+// What is absent from two observations may have been there between them. A watch sees it, so an observation has the pods of the mesh that have left since, for an hour, and says from
+// when on none is missing in that: since the watch began, or was interrupted.
+//
 // A Cluster only gets, lists and watches. It reads no Secret.
 package mesh

@@ -32,6 +32,7 @@ func interned(m map[string]string) map[string]string {
 
 // shape is what the pods of one controller mostly have in common.
 type shape struct {
+	controller  checks.Owner
 	labels      map[string]string
 	annotations map[string]string
 	containers  []checks.Container
@@ -51,7 +52,7 @@ func (s *shapes) share(controller ownerKey, made *shape) *shape {
 	if before := s.last[controller].Value(); before != nil {
 		labels, annotations := maps.Equal(before.labels, made.labels), maps.Equal(before.annotations, made.annotations)
 		containers := slices.EqualFunc(before.containers, made.containers, equalContainers)
-		if labels && annotations && containers {
+		if before.controller == made.controller && labels && annotations && containers {
 			return before
 		}
 		if labels {

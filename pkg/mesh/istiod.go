@@ -83,9 +83,9 @@ func istiodDeploymentOf(d *appsv1.Deployment) *checks.IstiodDeployment {
 	}
 }
 
-func istiodOf(p *pod) checks.Istiod {
+func istiodOf(k key, p *pod) checks.Istiod {
 	return checks.Istiod{
-		Namespace: p.Namespace, Pod: p.Name, Revision: p.istiod.revision, Version: p.istiod.version, Phase: p.Phase, Ready: p.Ready, Deleting: p.Deleting,
+		Namespace: k.namespace, Pod: k.name, Revision: p.istiod.revision, Version: p.istiod.version, Phase: p.phase, Ready: p.ready, Deleting: p.deleting,
 		Error: "it was not asked",
 	}
 }

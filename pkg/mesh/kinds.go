@@ -50,6 +50,10 @@ const (
 // make makes a source of each kind.
 func (c *Cluster) make() error {
 	c.pods = follows(c, page, of((&shapes{}).pod))
+	c.departures = departures{now: c.now, owners: func(namespace string, direct checks.Owner) []checks.Owner {
+		return (&chains{c.above, map[ownerKey][]checks.Owner{}}).of(namespace, direct)
+	}}
+	c.pods.store.diary = &c.departures
 	c.namespaces = follows(c, page, of(namespaceOf))
 	c.nodes = follows(c, page, of(nodeOf))
 	c.roots = follows(c, page, of(rootOf))

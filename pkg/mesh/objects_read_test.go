@@ -45,7 +45,7 @@ func same(t *testing.T, got, want any) {
 func TestPodIsCutDownToWhatIsAsked(t *testing.T) {
 	p := (&shapes{}).pod(object[*corev1.Pod](t, "cart-7d4-x"))
 	same(t, p.controller, checks.Owner{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "cart-7d4"})
-	same(t, p.Pod, checks.Pod{
+	same(t, p.observed(key{"shop", "cart-7d4-x"}, nil), checks.Pod{
 		Namespace: "shop", Name: "cart-7d4-x", Labels: map[string]string{"app": "cart", "pod-template-hash": "7d4"},
 		Annotations: map[string]string{"istio.io/rev": "1-30-3", "sidecar.istio.io/status": `{"revision":"1-30-3"}`},
 		Node:        "node-1", Phase: "Running", Deleting: true, Created: at("2026-11-01T10:00:00Z"),

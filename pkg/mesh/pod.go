@@ -1,17 +1,31 @@
 package mesh
 
 import (
+	"time"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/linnet-bot/linnet/pkg/checks"
 )
 
-// pod is what is kept of one.
+// pod is what is kept of one beside its name. There are many, so what pods of one controller share is kept once, and times are numbers.
 type pod struct {
-	checks.Pod // without its Owners
-	controller checks.Owner
-	istiod     *istiodPod // nil = it is none
-	shape      *shape     // keeps alive what it shares with others
+	*shape
+	istiod      *istiodPod // nil = it is none
+	node, phase string
+	created     int64 // seconds since 1970; the API server knows no more
+	seen        int64 // nanoseconds since 1970: when it was first seen
+	hostNetwork bool
+	ready       bool
+	deleting    bool
+}
+
+// observed is a pod as observations have it.
+func (p *pod) observed(k key, owners []checks.Owner) checks.Pod {
+	return checks.Pod{
+		Namespace: k.namespace, Name: k.name, Labels: p.labels, Annotations: p.annotations, Containers: p.containers, HostNetwork: p.hostNetwork, Node: p.node,
+		Phase: p.phase, Ready: p.ready, Deleting: p.deleting, Created: time.Unix(p.created, 0).UTC(), Owners: owners,
+	}
 }
 
 // podAnnotations are those that checks looks at.
@@ -21,16 +35,11 @@ var podAnnotations = []string{"istio.io/rev", "sidecar.istio.io/status", "sideca
 var proxyEnvironment = []string{"CA_ADDR", "PROXY_CONFIG", "CA_ADDRESS", "XDS_ADDRESS"}
 
 func (s *shapes) pod(p *corev1.Pod) pod {
-	made := &shape{labels: p.Labels, annotations: only(p.Annotations, podAnnotations), containers: containersOf(p)}
-	controller := controllerOf(p.OwnerReferences)
-	made = s.share(ownerKey{p.Namespace, controller.Kind, controller.Name}, made.interned())
+	made := &shape{controller: controllerOf(p.OwnerReferences), labels: p.Labels, annotations: only(p.Annotations, podAnnotations), containers: containersOf(p)}
 	return pod{
-		Pod: checks.Pod{
-			Namespace: intern(p.Namespace), Name: p.Name, Labels: made.labels, Annotations: made.annotations, Containers: made.containers,
-			HostNetwork: p.Spec.HostNetwork, Node: intern(p.Spec.NodeName), Phase: phaseOf(p), Ready: readyOf(p), Deleting: p.DeletionTimestamp != nil,
-			Created: p.CreationTimestamp.UTC(),
-		},
-		controller: controller, istiod: istiodPodOf(p), shape: made,
+		shape: s.share(ownerKey{p.Namespace, made.controller.Kind, made.controller.Name}, made.interned()), istiod: istiodPodOf(p),
+		node: intern(p.Spec.NodeName), phase: phaseOf(p), created: p.CreationTimestamp.Unix(),
+		hostNetwork: p.Spec.HostNetwork, ready: readyOf(p), deleting: p.DeletionTimestamp != nil,
 	}
 }
 

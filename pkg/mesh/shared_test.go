@@ -95,16 +95,17 @@ func TestPodsOfRealFiles(t *testing.T) {
 				continue
 			}
 			found++
-			p := (&shapes{}).pod(raw)
+			cut := (&shapes{}).pod(raw)
+			p := cut.observed(key{raw.Namespace, raw.Name}, nil)
 			if kind := o.GetObjectKind().GroupVersionKind().Kind; kind != want.kind {
 				t.Errorf("%s: got kind %s, want %s", file, kind, want.kind)
 			}
-			if e := checks.RevisionOf(&p.Pod); e.Revision != want.revision || e.By != want.by {
+			if e := checks.RevisionOf(&p); e.Revision != want.revision || e.By != want.by {
 				t.Errorf("%s: got revision %+v, want %s by %s", file, e, want.revision, want.by)
 			}
 			native := slices.ContainsFunc(p.Containers, func(c checks.Container) bool { return c.Init && c.Name == "istio-proxy" })
-			if checks.InMesh(&p.Pod) != want.mesh || native != want.native || p.HostNetwork != want.host {
-				t.Errorf("%s: got in mesh %t, native %t, host network %t", file, checks.InMesh(&p.Pod), native, p.HostNetwork)
+			if checks.InMesh(&p) != want.mesh || native != want.native || p.HostNetwork != want.host {
+				t.Errorf("%s: got in mesh %t, native %t, host network %t", file, checks.InMesh(&p), native, p.HostNetwork)
 			}
 			for _, in := range []struct {
 				labels map[string]string

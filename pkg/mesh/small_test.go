@@ -118,12 +118,12 @@ func TestPodsShareWhatIsEqual(t *testing.T) {
 		t.Error("equal pods share nothing")
 	}
 	c := make("a", "1", 3)
-	if c.shape == a.shape || c.Containers[0].Restarts != 3 || a.Containers[0].Restarts != 0 {
-		t.Errorf("got restarts %d and %d, want 0 and 3", a.Containers[0].Restarts, c.Containers[0].Restarts)
+	if c.shape == a.shape || c.containers[0].Restarts != 3 || a.containers[0].Restarts != 0 {
+		t.Errorf("got restarts %d and %d, want 0 and 3", a.containers[0].Restarts, c.containers[0].Restarts)
 	}
 	d := make("a", "2", 0)
-	if a.Labels["hash"] != "1" || d.Labels["hash"] != "2" {
-		t.Errorf("got labels %v and %v", a.Labels, d.Labels)
+	if a.labels["hash"] != "1" || d.labels["hash"] != "2" {
+		t.Errorf("got labels %v and %v", a.labels, d.labels)
 	}
 	runtime.KeepAlive(d)
 	for i := range 5000 {

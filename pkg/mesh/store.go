@@ -18,7 +18,16 @@ func (k key) compare(other key) int {
 type store[T any] struct {
 	mu      sync.RWMutex
 	all     []kept[T]
-	version int // grows with every change
+	version int      // grows with every change
+	diary   diary[T] // nil = nobody wants to know what happens
+}
+
+// diary is told what happens to a store, while nobody else can read it.
+type diary[T any] interface {
+	// changed is told of one object, and whether that follows from a whole list. before or after is nil where it is not there; what it writes into after is kept.
+	changed(k key, before, after *T, listed bool)
+	// listed is told that there is a whole list, before it is told of what that changes.
+	listed()
 }
 
 type kept[T any] struct {
@@ -35,9 +44,22 @@ func (s *store[T]) put(k key, value T) {
 	defer s.mu.Unlock()
 	s.version++
 	at, there := s.find(k)
+	if s.diary != nil {
+		var before *T
+		if there {
+			before = &s.all[at].value
+		}
+		s.diary.changed(k, before, &value, false)
+	}
 	if there {
 		s.all[at].value = value
 		return
+	}
+	if len(s.all) == cap(s.all) {
+		// Lists grow by little once they are complete. What append would set aside for more is a quarter of them.
+		grown := make([]kept[T], len(s.all), len(s.all)+len(s.all)/32+8)
+		copy(grown, s.all)
+		s.all = grown
 	}
 	s.all = slices.Insert(s.all, at, kept[T]{k, value})
 }
@@ -47,6 +69,9 @@ func (s *store[T]) remove(k key) {
 	defer s.mu.Unlock()
 	if at, there := s.find(k); there {
 		s.version++
+		if s.diary != nil {
+			s.diary.changed(k, &s.all[at].value, nil, false)
+		}
 		s.all = slices.Delete(s.all, at, at+1)
 	}
 }
@@ -59,7 +84,29 @@ func (s *store[T]) replace(all []kept[T]) {
 	if len(all) > 0 || len(s.all) > 0 {
 		s.version++
 	}
-	s.all = all
+	if s.diary != nil {
+		s.compare(all)
+	}
+	s.all = slices.Clip(slices.Clone(all)) // without what was set aside while it grew
+}
+
+// compare tells the diary what a new list changes. Both are in order.
+func (s *store[T]) compare(all []kept[T]) {
+	s.diary.listed()
+	old := s.all
+	for len(old) > 0 || len(all) > 0 {
+		switch {
+		case len(all) == 0 || len(old) > 0 && old[0].compare(all[0].key) < 0:
+			s.diary.changed(old[0].key, &old[0].value, nil, true)
+			old = old[1:]
+		case len(old) == 0 || old[0].compare(all[0].key) > 0:
+			s.diary.changed(all[0].key, nil, &all[0].value, true)
+			all = all[1:]
+		default:
+			s.diary.changed(all[0].key, &old[0].value, &all[0].value, true)
+			old, all = old[1:], all[1:]
+		}
+	}
 }
 
 func (s *store[T]) get(k key) (value T, there bool) {

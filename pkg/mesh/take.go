@@ -18,7 +18,8 @@ const versionAge = 10 * time.Minute
 type memory struct {
 	owners    chains
 	ownersAt  int
-	pods      remembered[checks.Pod]
+	podsAt    int // see remembered
+	pods      []checks.Pod
 	workloads remembered[checks.Workload]
 	services  remembered[checks.Service]
 	istiods   []checks.Istiod
@@ -42,18 +43,13 @@ func (r *remembered[T]) refresh(at int, build func() []T) []T {
 func (c *Cluster) take(ctx context.Context) (*checks.Observation, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	o := &checks.Observation{At: c.now().UTC()}
+	o := &checks.Observation{}
 	if err := c.askVersion(ctx, o); err != nil {
 		return nil, err
 	}
+	owners := c.takePods(o)
 	o.Namespaces = collect(&c.namespaces.store, whole)
 	o.Nodes = collect(&c.nodes.store, whole)
-	owners := c.ownersVersion()
-	if c.memory.ownersAt != owners || c.memory.owners.known == nil {
-		c.memory.owners, c.memory.ownersAt = chains{c.above, map[ownerKey][]checks.Owner{}}, owners
-	}
-	o.Pods = c.memory.pods.refresh(1+owners+c.pods.store.at(), c.takePods)
-	o.Istiods, o.Cluster = slices.Clone(c.memory.istiods), c.memory.cluster
 	o.Workloads = c.memory.workloads.refresh(1+owners+c.budgets.store.at(), c.takeWorkloads)
 	o.Services = c.memory.services.refresh(1+c.kinds.services.store.at()+c.kinds.slices.store.at(), func() []checks.Service {
 		return services(collect(&c.kinds.services.store, whole), collect(&c.kinds.slices.store, whole))
@@ -110,20 +106,52 @@ func (c *Cluster) above(k ownerKey) (checks.Owner, bool) {
 	return w.controller, ok
 }
 
-func (c *Cluster) takePods() []checks.Pod {
-	var istiods []*istiodPod
-	c.memory.istiods = nil
-	out := collect(&c.pods.store, func(p *pod) (checks.Pod, bool) {
+// takePods takes the pods that are there, those that have left, and the time, all of one moment. It gives the version of the owners.
+func (c *Cluster) takePods(o *checks.Observation) (owners int) {
+	owners = c.takeOwners()
+	c.pods.store.read(func(all []kept[pod]) {
+		o.At = c.now().UTC()
+		o.Departed, o.Watched = c.departures.until(o.At)
+		if at := 1 + owners + c.pods.store.version; c.memory.podsAt != at {
+			c.memory.podsAt = at
+			c.rememberPods(all)
+		}
+	})
+	o.Pods, o.Istiods, o.Cluster = c.memory.pods, slices.Clone(c.memory.istiods), c.memory.cluster
+	return owners
+}
+
+// takeOwners forgets chains of owners that may have changed, and gives the version of those that are known then.
+func (c *Cluster) takeOwners() int {
+	at := c.ownersVersion()
+	if c.memory.ownersAt != at || c.memory.owners.known == nil {
+		c.memory.owners, c.memory.ownersAt = chains{c.above, map[ownerKey][]checks.Owner{}}, at
+	}
+	return at
+}
+
+func (c *Cluster) rememberPods(all []kept[pod]) {
+	var (
+		istiods []*istiodPod
+		row     ownerKey // the controller of the pod before; those of one stand together
+		chain   []checks.Owner
+	)
+	c.memory.pods, c.memory.istiods = nil, nil
+	if len(all) > 0 {
+		c.memory.pods = make([]checks.Pod, len(all))
+	}
+	for i := range all {
+		k, p := all[i].key, &all[i].value
 		if p.istiod != nil {
 			istiods = append(istiods, p.istiod)
-			c.memory.istiods = append(c.memory.istiods, istiodOf(p))
+			c.memory.istiods = append(c.memory.istiods, istiodOf(k, p))
 		}
-		observed := p.Pod
-		observed.Owners = c.memory.owners.of(p.Namespace, p.controller)
-		return observed, true
-	})
+		if own := (ownerKey{k.namespace, p.controller.Kind, p.controller.Name}); i == 0 || own != row {
+			row, chain = own, c.memory.owners.of(k.namespace, p.controller)
+		}
+		c.memory.pods[i] = p.observed(k, chain)
+	}
 	c.memory.cluster = clusterOf(istiods)
-	return out
 }
 
 func (c *Cluster) takeWorkloads() []checks.Workload {
@@ -165,7 +193,7 @@ func (c *Cluster) takeWebhooks(o *checks.Observation) {
 
 // askVersion asks the API server for its version now and then.
 func (c *Cluster) askVersion(ctx context.Context, o *checks.Observation) error {
-	if c.version == "" || o.At.Sub(c.asked) > versionAge {
+	if now := c.now(); c.version == "" || now.Sub(c.asked) > versionAge {
 		said, err := c.clients.serverVersion(ctx)
 		switch {
 		case apierrors.IsForbidden(err):
@@ -174,7 +202,7 @@ func (c *Cluster) askVersion(ctx context.Context, o *checks.Observation) error {
 		case err != nil:
 			return fmt.Errorf("ask the cluster %s for its version: %w", c.host, err)
 		}
-		c.version, c.asked = said, o.At
+		c.version, c.asked = said, now
 	}
 	o.ServerVersion = c.version
 	return nil

@@ -211,7 +211,7 @@ func TestWatchThatHasGoneSilent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.clients.silence = 20 * time.Millisecond
+	c.clients.silence = 200 * time.Millisecond
 	run(t, c)
 	a.set(func() { a.mute = true })
 	await(t, c, "one pod", has("shop/old"))

@@ -9,6 +9,7 @@ import (
 	"context"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -22,7 +23,7 @@ import (
 const askEvery = time.Minute
 
 // port is where istiods speak gRPC over TLS.
-const port = "15012"
+const port = 15012
 
 // Options say whom to look at, and as whom to ask.
 type Options struct {
@@ -33,6 +34,8 @@ type Options struct {
 	Token func() (string, error)
 	// Address is where the istiod pod with this IP is asked; nil = at its IP and port 15012.
 	Address func(pod checks.NamespacedName, ip string) string
+	// Dial is another way to a port of an istiod pod, see syncz.Target; nil = by Address.
+	Dial func(ctx context.Context, pod checks.NamespacedName, port int) (net.Conn, error)
 	// SignedOff are connections that a person has explained.
 	SignedOff []checks.SignedOff
 	Now       func() time.Time
@@ -51,7 +54,7 @@ type Observer struct {
 // New makes an Observer that has asked nobody yet.
 func New(o Options) *Observer {
 	if o.Address == nil {
-		o.Address = func(_ checks.NamespacedName, ip string) string { return net.JoinHostPort(ip, port) }
+		o.Address = func(_ checks.NamespacedName, ip string) string { return net.JoinHostPort(ip, strconv.Itoa(port)) }
 	}
 	return &Observer{o: o}
 }
@@ -102,6 +105,9 @@ func (o *Observer) ask(ctx context.Context, seen *checks.Observation) {
 			pod := checks.NamespacedName{Namespace: it.Namespace, Name: it.Pod}
 			if ip := addresses[pod]; ip != "" {
 				t.Address = o.o.Address(pod, ip)
+			}
+			if o.o.Dial != nil {
+				t.Dial = func(ctx context.Context) (net.Conn, error) { return o.o.Dial(ctx, pod, port) }
 			}
 			targets = append(targets, t)
 		}

@@ -71,6 +71,9 @@ type Target struct {
 	Address string
 	// ServerName is what its certificate must be for; see ServerName.
 	ServerName string
+	// Dial is another way to it than Address, which then only says where it is; nil = by Address. It is called with the context of Ask. Its errors and those of
+	// its connection say what to do.
+	Dial func(context.Context) (net.Conn, error)
 }
 
 // ServerName is the name by which proxies ask the istiods of a revision, and so one for which they have a certificate. "" and "default" are the

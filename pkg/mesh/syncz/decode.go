@@ -22,6 +22,7 @@ type decoder struct {
 	versionless bool
 
 	types []progress        // of the proxy that is being read
+	said  []byte            // what is made of them, each time anew
 	texts map[string]string // versions, clusters and types, which are the same for most proxies
 	bad   bool
 }
@@ -70,6 +71,7 @@ func (d *decoder) add(kind, value []byte) error {
 	d.versionless = d.versionless || n.version == ""
 	c := checks.Connection{Proxy: proxy, Cluster: n.cluster, Version: n.version}
 	c.State, c.Detail = judge(d.types)
+	c.Types = d.told()
 	d.connections = append(d.connections, c)
 	return nil
 }

@@ -41,7 +41,7 @@ func TestIstioctlsOwnAnswersAreUnderstood(t *testing.T) {
 			t.Errorf("%s: from %+v, %v", name, who, err)
 		}
 		list, err := decode(t, answer.GetResources()...)
-		want := []checks.Connection{{Proxy: "proxy1", Cluster: "cluster1", Version: "1.20", State: checks.Stale, Detail: "CDS"}}
+		want := []checks.Connection{{Proxy: "proxy1", Cluster: "cluster1", Version: "1.20", State: checks.Stale, Detail: "CDS", Types: "CDS=STALE LDS RDS=NOT_SENT EDS ECDS"}}
 		if diff := cmp.Diff(want, list); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 		}

@@ -123,15 +123,21 @@ func (i *istiod) StreamAggregatedResources(stream discovery.AggregatedDiscoveryS
 	if !good {
 		return grpcstatus.Error(codes.Unauthenticated, "authentication failure; token "+token+" is expired")
 	}
+	var node *core.Node
 	for {
 		request, err := stream.Recv()
 		if err != nil {
 			return err
 		}
+		if node == nil { // istiod looks at that of the first request only
+			if node = request.GetNode(); node.GetId() == "" {
+				return grpcstatus.Error(codes.InvalidArgument, "missing node information")
+			}
+		}
 		i.mu.Lock()
 		i.asked = append(i.asked, question{request.GetTypeUrl(), request.GetResourceNames(), request.GetNode(), token, from.Addr.String()})
 		i.mu.Unlock()
-		fields := request.GetNode().GetMetadata().GetFields()
+		fields := node.GetMetadata().GetFields()
 		if ns, sa := fields["NAMESPACE"].GetStringValue(), fields["SERVICE_ACCOUNT"].GetStringValue(); ns != who.namespace || sa != who.account {
 			return grpcstatus.Errorf(codes.PermissionDenied, "authorization failed: no identities ([spiffe://cluster.local/ns/%s/sa/%s]) matched %s/%s", who.namespace, who.account, ns, sa)
 		}

@@ -49,6 +49,9 @@ func (s *session) reason(err error) string {
 	if errors.Is(s.context(err), context.Canceled) {
 		return "the question was withdrawn"
 	}
+	if failed := s.way.broken(); failed != nil {
+		return brief(failed.Error())
+	}
 	if failed := s.way.shaken(); failed != nil {
 		return handshake(failed, s.target)
 	}

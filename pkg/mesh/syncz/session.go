@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discovery "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
@@ -19,6 +20,9 @@ const (
 	typeDebug = "istio.io/debug"
 )
 
+// window is how many bytes istiod may send before it is asked to go on.
+const window = 16 << 20
+
 // session is one conversation with one istiod pod. Both questions go over one stream, so that one handshake and one review of the token do for
 // both, and so that one pod answers both.
 type session struct {
@@ -30,16 +34,23 @@ type session struct {
 	token  *bearer
 	conn   *grpc.ClientConn
 	stream grpc.ClientStream
+
+	introduced bool // whether istiod knows who asks
 }
 
 func (c *Client) open(ctx context.Context, t Target) (*session, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &session{client: c, target: t, ctx: ctx, cancel: cancel, way: c.way(t), token: &bearer{get: c.config.Token}}
+	if t.Dial != nil {
+		s.way.other = func() (net.Conn, error) { return t.Dial(ctx) } // there is one connection, so it has the time that the session has
+	}
 	conn, err := grpc.NewClient("passthrough:///"+t.Address,
 		grpc.WithContextDialer(s.way.connect),
 		grpc.WithTransportCredentials(s.way),
 		grpc.WithPerRPCCredentials(s.token),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(c.limit)),
+		// The answer is one message and taken as a whole: asking for it piece by piece would only take longer.
+		grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
 		grpc.WithDisableRetry(),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithNoProxy(),
@@ -95,7 +106,10 @@ func (s *session) ask() (Answer, error) {
 
 // question sends one request and waits for its answer.
 func (s *session) question(typeURL, resource string, answer *reply) error {
-	request := &discovery.DiscoveryRequest{Node: s.client.node(), TypeUrl: typeURL}
+	request := &discovery.DiscoveryRequest{TypeUrl: typeURL}
+	if !s.introduced {
+		request.Node, s.introduced = s.client.node(), true // once is enough for a stream
+	}
 	if resource != "" {
 		request.ResourceNames = []string{resource}
 	}

@@ -61,7 +61,7 @@ func TestASweepAsksEveryPodOfEveryRevision(t *testing.T) {
 		{Namespace: rootNamespace, Pod: "istiod-1-29-3-b", Revision: "1-29-3", Phase: "Pending", Error: "it has no address yet"},
 		{Namespace: rootNamespace, Pod: "istiod-1-28-3-c", Revision: "1-28-3", Phase: "Failed", Error: "it was not asked"},
 	}
-	if diff := cmp.Diff(want, Istiods(got), byProxy); diff != "" {
+	if diff := cmp.Diff(want, Istiods(got), byProxy, withoutTypes); diff != "" {
 		t.Errorf("istiods (-want +got):\n%s", diff)
 	}
 	if by := ByPod(Istiods(got)); len(by) != 5 || by[checks.NamespacedName{Namespace: rootNamespace, Name: "istiod-1-28-3-b"}].Connections[0].Proxy != "api-0.shop" {

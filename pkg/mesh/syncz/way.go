@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
+	"errors"
+	"io"
 	"net"
 	"sync"
 
@@ -14,9 +16,10 @@ import (
 // way is the way to an istiod. gRPC tells of failures on it in words only; this keeps the errors themselves, and what istiod proved to be.
 type way struct {
 	credentials.TransportCredentials
-	mu          sync.Mutex
-	dial, shake error
-	root        string
+	other            func() (net.Conn, error) // see Target.Dial; nil = none
+	mu               sync.Mutex
+	dial, shake, cut error
+	root             string
 }
 
 func (c *Client) way(t Target) *way {
@@ -24,13 +27,34 @@ func (c *Client) way(t Target) *way {
 }
 
 // connect dials without a proxy: HTTPS_PROXY is not for pods.
-func (w *way) connect(ctx context.Context, address string) (net.Conn, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", address)
+func (w *way) connect(ctx context.Context, address string) (conn net.Conn, err error) {
+	if w.other == nil {
+		var d net.Dialer
+		conn, err = d.DialContext(ctx, "tcp", address)
+	} else if conn, err = w.other(); err == nil {
+		conn = otherConn{conn, w}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.dial = err
 	return conn, err
+}
+
+// otherConn keeps why it broke.
+type otherConn struct {
+	net.Conn
+	way *way
+}
+
+// Read implements net.Conn.
+func (c otherConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+		c.way.mu.Lock()
+		defer c.way.mu.Unlock()
+		c.way.cut = err
+	}
+	return n, err
 }
 
 // ClientHandshake implements credentials.TransportCredentials.
@@ -62,6 +86,16 @@ func (w *way) dialed() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.dial
+}
+
+// broken is why there was no other way, or no more.
+func (w *way) broken() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cut == nil && w.other != nil {
+		return w.dial
+	}
+	return w.cut
 }
 
 func (w *way) shaken() error {
