@@ -25,8 +25,12 @@ func serve(t *testing.T, l share.Listen, h http.Handler) (address string, stop f
 	if l.Log == nil {
 		l.Log = slog.New(slog.DiscardHandler)
 	}
-	go func() { ended <- share.Serve(ctx, l, h, func(a net.Addr) { at <- a }) }()
-	t.Cleanup(cancel)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		ended <- share.Serve(ctx, l, h, func(a net.Addr) { at <- a })
+	}()
+	t.Cleanup(func() { cancel(); <-gone })
 	select {
 	case a := <-at:
 		return a.String(), func() error { cancel(); return <-ended }
