@@ -17,15 +17,26 @@ type checkProgress struct {
 	live  bool
 	width int
 	shown bool
+
+	last   conductor.Status
+	looked bool
 }
 
 const barLength = 20
+
+// tick draws the last look again, for whose end it goes on.
+func (p *checkProgress) tick(left time.Duration) {
+	if p.looked {
+		p.show(p.last, left)
+	}
+}
 
 // show draws how much of the gate is green and of its soak is over, and how long it will go on looking.
 func (p *checkProgress) show(s conductor.Status, left time.Duration) {
 	if !p.live {
 		return
 	}
+	p.last, p.looked = s, true
 	line := fmt.Sprintf("[%s] %s", strings.Repeat("-", barLength), s.Happening)
 	if s.Gate != nil {
 		share, what := gateShare(s)

@@ -33,11 +33,18 @@ func TestTheExitCodeOfCheckIsNeverGreenForWhatIsNot(t *testing.T) {
 		{"it fails", "current", conductor.Status{Situation: conductor.Waiting, Gate: gate, Health: checks.Fail}, 1},
 		{"too little was seen", "current", conductor.Status{Situation: conductor.Waiting, Gate: gate}, 3},
 		{"no gate is asked", "current", conductor.Status{Situation: conductor.Finishing}, 3},
-		{"a person is wanted", "current", conductor.Status{Situation: conductor.Refused, Health: checks.Pass}, 1},
-		{"it is paused", "current", conductor.Status{Situation: conductor.Paused, Gate: gate, Health: checks.Pass}, 1},
+		{"a person is wanted", "current", conductor.Status{Situation: conductor.Refused, Health: checks.Pass, Happening: "no plan can be made"}, 1},
+		{"it is paused", "current", conductor.Status{Situation: conductor.Paused, Gate: gate, Health: checks.Pass, Happening: "it is paused"}, 1},
 	} {
+		if tc.s.Gate != nil {
+			tc.s.Gate = &checks.Result{Name: "wave-1", Verdict: tc.s.Health, Reason: "so it is", Children: []checks.Result{{Name: "flux", Verdict: tc.s.Health, Reason: "so it is"}}}
+		}
 		if got := checkCode(tc.phase, tc.s); got != tc.want {
 			t.Errorf("%s: got %d, want %d", tc.name, got, tc.want)
+		}
+		// No report is green where the job is not, nor the other way round.
+		if report := judged(tc.phase, tc.s); (report.Verdict == checks.Pass) != (tc.want == 0) || report.Verdict != checks.Pass && tc.s.Health == checks.Pass && report.Reason == "" {
+			t.Errorf("%s: the report says %s, %q, and the exit code is %d", tc.name, report.Verdict, report.Reason, tc.want)
 		}
 	}
 }
@@ -50,9 +57,10 @@ func TestTheProgressOfCheckIsOneLineThatFits(t *testing.T) {
 	p.show(conductor.Status{Gate: gate}, 30*time.Second)
 	gate.Children = gate.Children[:1]
 	p.show(conductor.Status{Gate: gate, Soak: &conductor.SoakStatus{Need: 4 * time.Minute, Remaining: time.Minute}}, 15*time.Second)
+	p.tick(9 * time.Second)
 	p.end()
 	lines := strings.Split(strings.TrimPrefix(out.String(), "\r\x1b[K"), "\r\x1b[K")
-	want := []string{"[--------------------] the mesh", "[##########----------] wave-1: 1 of 2 checks pass; looks fo", "[###############-----] wave-1: green for 3m0s of 4m0s; look", ""}
+	want := []string{"[--------------------] the mesh", "[##########----------] wave-1: 1 of 2 checks pass; looks fo", "[###############-----] wave-1: green for 3m0s of 4m0s; look", "[###############-----] wave-1: green for 3m0s of 4m0s; look", ""}
 	for i, line := range lines {
 		if !strings.HasPrefix(line, want[i]) || len([]rune(line)) >= 60 || strings.ContainsAny(line, "\x1b\n") {
 			t.Errorf("line %d is %q, want %q", i, line, want[i])
@@ -60,7 +68,9 @@ func TestTheProgressOfCheckIsOneLineThatFits(t *testing.T) {
 	}
 	out.Reset()
 	quiet := checkProgress{w: &out, width: 60}
+	quiet.tick(time.Minute)
 	quiet.show(conductor.Status{Gate: gate}, time.Minute)
+	quiet.tick(time.Second)
 	quiet.end()
 	if out.Len() > 0 {
 		t.Errorf("where it is no terminal it says %q", out.String())

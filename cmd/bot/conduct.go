@@ -39,10 +39,15 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 	if err != nil {
 		return nil, nil, err
 	}
-	f, shutdown, err := a.openForge(cfg)
+	eyes, closed, err := a.observers(environments)
 	if err != nil {
 		return nil, nil, err
 	}
+	f, ended, err := a.openForge(cfg)
+	if err != nil {
+		return nil, nil, errors.Join(err, closed())
+	}
+	shutdown := func() error { return errors.Join(ended(), closed()) }
 	if told, ok := f.(interface{ Weaknesses() []string }); ok {
 		a.weaknesses = told.Weaknesses()
 	}
@@ -55,14 +60,14 @@ func (a *app) conductors(ctx context.Context, only string) ([]*conductor.Conduct
 	}
 	var all []*conductor.Conductor
 	pulse := &conductor.Pulse{}
-	for _, e := range environments {
+	for i, e := range environments {
 		chooser := &chooser{source: source, environment: e, now: a.now}
 		open, err := e.Policy.Calendar()
 		if err != nil {
 			return nil, nil, errors.Join(err, shutdown())
 		}
 		c, err := conductor.New(conductor.Settings{
-			Environment: e.Path, Branch: cfg.Forge.Branch, Forge: f, Pulse: pulse, Observer: observationFile(e.Cluster.ObservationFile), Material: material,
+			Environment: e.Path, Branch: cfg.Forge.Branch, Forge: f, Pulse: pulse, Observer: eyes[i], Material: material,
 			Policy: policyOf(e), Choose: chooser.choose, Requests: requestPolicy(cfg.MergeRequests),
 			Merge: conductor.When(e.Policy.Merge), MergeByKind: mergeByKind(e.Policy), Calendar: open,
 			Words: words(cfg.Forge.Kind), MaxDwell: time.Duration(e.Policy.MaxDwell), Escalate: cfg.MergeRequests.Escalate,
@@ -134,7 +139,7 @@ type observationFile string
 
 func (file observationFile) Observe(context.Context) (*checks.Observation, error) {
 	if file == "" {
-		return nil, errors.New("nothing observes it; set cluster.observationFile of the environment")
+		return nil, errors.New("nothing observes it; set cluster.observer of the environment, or cluster.observationFile")
 	}
 	text, err := os.ReadFile(string(file))
 	if err != nil {

@@ -11,20 +11,15 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/linnet-bot/linnet/pkg/checks"
-	"github.com/linnet-bot/linnet/pkg/mesh"
-	"github.com/linnet-bot/linnet/pkg/mesh/observer"
-	"github.com/linnet-bot/linnet/pkg/mesh/syncz"
 )
 
 type observeFlags struct {
-	kubeconfig, context       string
-	tokenFile                 string
-	namespace, serviceAccount string
-	write                     string
-	every, timeout            time.Duration
+	cluster clusterFlags
+	write   string
+	every   time.Duration
+	serve   observeServeFlags
 }
 
 func newObserveCommand(a *app) *cobra.Command {
@@ -39,55 +34,46 @@ It asks every istiod pod who is connected to it, over gRPC at port 15012 of the 
 a projected volume gives one. Run it in istiod's own namespace: elsewhere newer istiods hide the proxies of other namespaces, which is seen and said.
 Without a token no istiod is asked, and what only they know stays unknown.
 
-With --write it goes on: it writes an observation into a file, whole or not at all, each time something has changed in the cluster, at least every --every.`,
+From where the addresses of pods cannot be reached, as from most laptops, --port-forward asks istiods through the API server, and --istiod-token-from has it
+make the token. Both take rights that you need to have: to create pods/portforward and serviceaccounts/token.
+
+With --write it goes on: it writes an observation into a file, whole or not at all, each time something has changed in the cluster, at least every --every.
+
+With --serve it goes on, too, and gives the newest observation at /v1/observation to whom it knows: the service accounts that --allow names, by a token that
+the cluster's issuer signed for --audience. It checks tokens by itself, with the keys that the API server publishes. At /healthz it says that it lives, at
+/readyz whether it has seen the cluster lately. Give it a certificate, or anybody on the way can read tokens and answer in its place.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.observe(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig `FILE` (default: $KUBECONFIG, ~/.kube/config, or the service account of the pod)")
-	flags.StringVar(&f.context, "context", "", "the `NAME` of its context")
-	flags.StringVar(&f.tokenFile, "istiod-token-file", "", "`FILE` with a token of audience istio-ca, read anew each time")
-	flags.StringVar(&f.namespace, "namespace", "istio-system", "the `NAMESPACE` of that token's service account")
-	flags.StringVar(&f.serviceAccount, "service-account", "linnet-observer", "the `NAME` of that service account")
+	f.cluster.add(flags)
+	flags.StringVar(&f.cluster.namespace, "namespace", f.cluster.namespace, "the `NAMESPACE` of that service account")
 	flags.StringVar(&f.write, "write", "", "write into this `FILE`, again and again")
-	flags.DurationVar(&f.every, "every", 15*time.Second, "with --write: the longest `DURATION` between two observations")
-	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long one observation may take, a `DURATION`")
+	flags.DurationVar(&f.every, "every", 15*time.Second, "with --write and --serve: the longest `DURATION` between two observations")
+	f.serve.add(flags)
 	return cmd
 }
 
 func (a *app) observe(ctx context.Context, f observeFlags) error {
-	if f.every < time.Second || f.timeout < time.Second {
-		return usagef("--every and --timeout must be at least 1s")
+	if f.every < time.Second {
+		return usagef("--every must be at least 1s")
 	}
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = f.kubeconfig
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: f.context}).ClientConfig()
-	if err != nil {
-		return fmt.Errorf("find the cluster: %w; name a kubeconfig by --kubeconfig, or run it in the cluster", err)
-	}
-	config.UserAgent = "linnet"
-	cluster, err := mesh.New(config, a.now)
+	callers, err := f.serve.callers()
 	if err != nil {
 		return err
 	}
-	o := observer.Options{Cluster: cluster, Namespace: f.namespace, ServiceAccount: f.serviceAccount, Now: a.now}
-	if f.tokenFile != "" {
-		o.Token = syncz.TokenFile(f.tokenFile)
+	cluster, err := a.openCluster(ctx, f.cluster)
+	if err != nil {
+		return err
 	}
-	following, stop := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() { defer close(ended); cluster.Run(following) }()
-	defer func() { stop(); <-ended }()
-	eyes := observer.New(o)
-	look := func() (*checks.Observation, error) {
-		ctx, cancel := context.WithTimeout(ctx, f.timeout)
-		defer cancel()
-		return eyes.Observe(ctx)
+	defer cluster.stop()
+	switch {
+	case f.serve.listen != "":
+		return a.observeAndServe(ctx, cluster, f, callers)
+	case f.write != "":
+		return a.observeOn(ctx, cluster, f, func(*checks.Observation) {})
 	}
-	if f.write != "" {
-		return a.observeOn(ctx, cluster, f, look)
-	}
-	seen, err := look()
+	seen, err := cluster.Observe(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,15 +82,18 @@ func (a *app) observe(ctx context.Context, f observeFlags) error {
 	return out.Encode(seen)
 }
 
-// observeOn writes observations until it is interrupted. One that fails is said, and the file keeps the last, which nobody believes for long.
-func (a *app) observeOn(ctx context.Context, cluster *mesh.Cluster, f observeFlags, look func() (*checks.Observation, error)) error {
+// observeOn gives and writes observations until it is interrupted. One that fails is said, and the last one stays, which nobody believes for long.
+func (a *app) observeOn(ctx context.Context, cluster *liveCluster, f observeFlags, give func(*checks.Observation)) error {
 	log := slog.New(slog.NewTextHandler(a.stderr, nil))
 	next := time.NewTicker(f.every)
 	defer next.Stop()
 	for {
 		changed := cluster.Changed()
-		seen, err := look()
+		seen, err := cluster.Observe(ctx)
 		if err == nil {
+			give(seen)
+		}
+		if err == nil && f.write != "" {
 			err = writeObservation(f.write, seen)
 		}
 		if err != nil && ctx.Err() == nil {

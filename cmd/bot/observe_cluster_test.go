@@ -56,7 +56,7 @@ func TestObserveThatGoesOnWritesWholeFiles(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- a.observe(ctx, observeFlags{kubeconfig: kubeconfig(t), write: filepath.Join(dir, "seen.json"), every: time.Second, timeout: time.Minute, namespace: "istio-system", serviceAccount: "linnet"})
+		ended <- a.observe(ctx, observeFlags{cluster: clusterFlags{kubeconfig: kubeconfig(t), timeout: time.Minute, namespace: "istio-system", serviceAccount: "linnet"}, write: filepath.Join(dir, "seen.json"), every: time.Second})
 	}()
 	file := observationFile(filepath.Join(dir, "seen.json"))
 	for {

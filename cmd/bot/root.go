@@ -68,6 +68,7 @@ func commands(a *app) []*cobra.Command {
 		newInspectCommand(a),
 		newMRCommand(a),
 		newObserveCommand(a),
+		newProxiesCommand(a),
 		newReleasesCommand(a),
 		newPlanCommand(a),
 		newReportCommand(a),

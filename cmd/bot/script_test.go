@@ -42,8 +42,10 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("LINNET_UPDATE_SCRIPTS") != "",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"apiserver": apiServer,
 			"commit":    commitAll,
 			"exits":     exits,
+			"job":       jobScript,
 			"miniature": miniatureOnDisk,
 			"observe":   observeForge,
 			"replace":   replaceText,

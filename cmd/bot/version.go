@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/fips140"
 	"encoding/json"
 	"fmt"
 	"runtime"
@@ -18,6 +19,7 @@ type buildVersion struct {
 	Revision string `json:"revision,omitempty"` // commit it was built from
 	Modified bool   `json:"modified,omitempty"` // the work tree had changes beyond that commit
 	Time     string `json:"time,omitempty"`     // of the commit, RFC 3339
+	FIPS140  string `json:"fips140,omitempty"`  // version of the FIPS 140-3 module, where the program runs in that mode
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 }
@@ -34,6 +36,7 @@ func newVersionCommand(a *app) *cobra.Command {
 			}
 			info, _ := debug.ReadBuildInfo()
 			v := readVersion(version, info)
+			v.FIPS140 = fipsModule(fips140.Enabled(), fips140.Version())
 			if output == "json" {
 				enc := json.NewEncoder(a.stdout)
 				enc.SetIndent("", "  ")
@@ -72,6 +75,15 @@ func readVersion(override string, info *debug.BuildInfo) buildVersion {
 	return v
 }
 
+// fipsModule is the version of the cryptographic module, "" where the mode is off: that a validated module was built in (GOFIPS140) says nothing where GODEBUG has
+// switched the mode off again.
+func fipsModule(enabled bool, module string) string {
+	if !enabled {
+		return ""
+	}
+	return module
+}
+
 // String is the one line that `linnet version` prints.
 func (v buildVersion) String() string {
 	line := "linnet " + v.Version
@@ -80,6 +92,9 @@ func (v buildVersion) String() string {
 		if v.Modified {
 			line += " (modified)"
 		}
+	}
+	if v.FIPS140 != "" {
+		line += " (FIPS 140-3 module " + v.FIPS140 + ")"
 	}
 	return line + " " + v.Go + " " + v.Platform
 }

@@ -30,3 +30,20 @@ func TestReadVersion(t *testing.T) {
 		})
 	}
 }
+
+func TestVersionSaysWhetherTheFIPSModeIsOn(t *testing.T) {
+	for _, tc := range []struct {
+		enabled      bool
+		module, want string
+	}{
+		{false, "latest", "linnet v1 go1 linux/amd64"},
+		{false, "v1.0.0-c2097c7c", "linnet v1 go1 linux/amd64"},
+		{true, "v1.0.0-c2097c7c", "linnet v1 (FIPS 140-3 module v1.0.0-c2097c7c) go1 linux/amd64"},
+		{true, "latest", "linnet v1 (FIPS 140-3 module latest) go1 linux/amd64"},
+	} {
+		v := buildVersion{Version: "v1", Go: "go1", Platform: "linux/amd64", FIPS140: fipsModule(tc.enabled, tc.module)}
+		if got := v.String(); got != tc.want {
+			t.Errorf("enabled %t, module %s: got %q, want %q", tc.enabled, tc.module, got, tc.want)
+		}
+	}
+}

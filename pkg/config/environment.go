@@ -29,6 +29,8 @@ type Cluster struct {
 	KubernetesVersion string `yaml:"kubernetesVersion,omitempty"`
 	// JSON file with the observation of the cluster that gates are evaluated on.
 	ObservationFile string `yaml:"observationFile,omitempty" path:"true"`
+	// The observer that is asked for that observation, in place of a file.
+	Observer *Observer `yaml:"observer,omitempty"`
 }
 
 // Policy is what may happen in one environment.

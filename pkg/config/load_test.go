@@ -65,6 +65,7 @@ environments:
       interval: 10m
       ignored: [1, 2.5, true, null, 2026-01-02]
   - path: prod
+    cluster: {observer: {url: "https://linnet-observer.istio-system.svc:8443", tokenFile: observer/token, caFile: observer/ca.pem}}
     after: {environment: dev/, age: 72h}
 commands:
   promote: {roles: [owner, maintain], users: [ana, "deploy-bot[bot]"]}
@@ -139,7 +140,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 					"ignored": []any{1, 2.5, true, nil, "2026-01-02"},
 				},
 			},
-			{Path: "prod", Policy: defaultPolicy, After: &After{Environment: "dev/", Age: Duration(72 * time.Hour)}},
+			{Path: "prod", Policy: defaultPolicy, Cluster: Cluster{Observer: &Observer{URL: "https://linnet-observer.istio-system.svc:8443", TokenFile: "/etc/linnet/observer/token", CAFile: "/etc/linnet/observer/ca.pem"}}, After: &After{Environment: "dev/", Age: Duration(72 * time.Hour)}},
 		},
 		Commands: map[string]CommandRight{
 			"promote":   {Roles: []RoleWord{"owner", "maintain"}, Users: []string{"ana", "deploy-bot[bot]"}},

@@ -150,6 +150,7 @@ func (v *validator) environment(at string, e Environment) {
 			v.problem(at+".cluster.kubernetesVersion", "is %q, but must be a version such as 1.34.1", k)
 		}
 	}
+	v.cluster(at+".cluster", e.Cluster)
 	v.policy(at+".policy", e.Policy)
 	v.waves(at+".waves", e.Waves)
 	seen := map[string]bool{}
