@@ -111,7 +111,7 @@ func (f *clusterFlags) ways(ctx context.Context, config *rest.Config, o *observe
 		if err != nil {
 			return err
 		}
-		o.Dial = way.Dial
+		o.Dial, o.Way = way.Dial, "by a port-forward"
 	}
 	return nil
 }

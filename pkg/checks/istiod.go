@@ -16,6 +16,7 @@ type Istiod struct {
 	Error    string    `json:"error,omitempty"`    // why it did not answer
 	Filtered string    `json:"filtered,omitempty"` // why its answer may hide proxies, as the visibility probe said; "" = no suspicion
 	AskedAt  time.Time `json:"askedAt,omitzero"`   // zero = when the observation was taken
+	Way      string    `json:"way,omitempty"`      // how it was asked: "by a port-forward"; "" = at the pod's own address
 
 	Connections []Connection `json:"connections,omitempty"`
 }

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -92,6 +93,15 @@ func TestVisibilityTraps(t *testing.T) {
 			pod(o, "logging", "loki-0").Ready = false
 		}, Pass, "", ""},
 	})
+}
+
+func TestTheWayByWhichIstiodsAnsweredIsEvidence(t *testing.T) {
+	o := observe(allOnCanary())
+	istiod(o, "istiod-0").Way = "by a port-forward"
+	r := leaf(Unused(upgrade(), old, 0).Evaluate(o, theMerge()), "istiods")
+	if want := fmt.Sprintf("%d answers, 1 by a port-forward", len(o.Istiods)); r == nil || r.Found != want {
+		t.Errorf("got %+v, want it to have found %q", r, want)
+	}
 }
 
 func TestPromiseFourTraps(t *testing.T) {

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,7 @@ func (w *world) answers() Result {
 		return r
 	}
 	answered := 0
+	ways := map[string]int{}
 	for i := range w.Istiods {
 		it := &w.Istiods[i]
 		if it.Phase == "Succeeded" || it.Phase == "Failed" {
@@ -51,6 +53,7 @@ func (w *world) answers() Result {
 		}
 		if it.Answered {
 			answered++
+			ways[it.Way]++
 		} else if oneMayBeSilent && answered == i {
 			continue
 		}
@@ -71,6 +74,11 @@ func (w *world) answers() Result {
 		}
 	}
 	r.Required, r.Found = count(total, "answer"), count(answered, "answer")
+	for _, way := range slices.Sorted(maps.Keys(ways)) {
+		if way != "" {
+			r.Found += fmt.Sprintf(", %d %s", ways[way], way)
+		}
+	}
 	return r
 }
 

@@ -50,9 +50,15 @@ func TestWhatIsSeenThroughAPortForwardIsTheSame(t *testing.T) {
 	for name, noWebSockets := range map[string]bool{"WebSocket": false, "SPDY": true} {
 		t.Run(name, func(t *testing.T) {
 			s := &forwardtest.Server{Pods: map[string]string{"istio-system/istiod-1:15012": address}, NoWebSockets: noWebSockets}
-			seen := look(t, observer.Options{Dial: through(t, s).Dial})
+			seen := look(t, observer.Options{Dial: through(t, s).Dial, Way: "by a port-forward"})
 			if len(s.Seen()) == 0 || !seen.Istiods[0].Answered {
 				t.Fatalf("asked for %v, got %+v", s.Seen(), seen.Istiods[0])
+			}
+			for i := range seen.Istiods {
+				if it := &seen.Istiods[i]; it.Way != "by a port-forward" {
+					t.Errorf("istiod %s was asked %q", it.Pod, it.Way)
+				}
+				seen.Istiods[i].Way = ""
 			}
 			if diff := cmp.Diff(direct, seen); diff != "" {
 				t.Errorf("direct against through the API server (-want +got):\n%s", diff)

@@ -36,6 +36,8 @@ type Options struct {
 	Address func(pod checks.NamespacedName, ip string) string
 	// Dial is another way to a port of an istiod pod, see syncz.Target; nil = by Address.
 	Dial func(ctx context.Context, pod checks.NamespacedName, port int) (net.Conn, error)
+	// Way names Dial in the evidence: "by a port-forward".
+	Way string
 	// SignedOff are connections that a person has explained.
 	SignedOff []checks.SignedOff
 	Now       func() time.Time
@@ -101,6 +103,7 @@ func (o *Observer) ask(ctx context.Context, seen *checks.Observation) {
 			if it.Namespace != namespace {
 				continue
 			}
+			it.Way = o.o.Way
 			t := syncz.Target{Istiod: it, ServerName: syncz.ServerName(it.Revision, namespace)}
 			pod := checks.NamespacedName{Namespace: it.Namespace, Name: it.Pod}
 			if ip := addresses[pod]; ip != "" {
