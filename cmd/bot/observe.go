@@ -84,6 +84,7 @@ func (a *app) observe(ctx context.Context, f observeFlags) error {
 
 // observeOn gives and writes observations until it is interrupted. One that fails is said, and the last one stays, which nobody believes for long.
 func (a *app) observeOn(ctx context.Context, cluster *liveCluster, f observeFlags, give func(*checks.Observation)) error {
+	defer a.frugal()()
 	log := slog.New(slog.NewTextHandler(a.stderr, nil))
 	next := time.NewTicker(f.every)
 	defer next.Stop()

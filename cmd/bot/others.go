@@ -8,18 +8,23 @@ import (
 	"github.com/linnet-bot/linnet/pkg/config"
 )
 
-// passOthers passes the check on merge requests of others, where that is configured.
+// passOthers passes the check on merge requests of others, where that is configured. While nothing happens on the forge, nobody opens one.
 func passOthers(cfg config.Config, all []*conductor.Conductor) func(context.Context) error {
 	if !cfg.MergeRequests.PassOthers {
 		return func(context.Context) error { return nil }
 	}
 	others := &conductor.Others{Forge: all[0].Forge, Branch: cfg.Forge.Branch} // they are all on the one forge
+	failed := false
 	return func(ctx context.Context) error {
+		if all[0].Recalled() && !failed {
+			return nil
+		}
 		panicked := false
 		err := contained(ctx, all[0].Log, "pass merge requests of others", &panicked, func() error { return others.Pass(ctx) })
 		if panicked {
 			others = &conductor.Others{Forge: all[0].Forge, Branch: cfg.Forge.Branch}
 		}
+		failed = err != nil
 		return err
 	}
 }

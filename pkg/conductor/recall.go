@@ -141,13 +141,18 @@ func (r *recall) inGroup(group int64, who forge.User, ask func() (bool, error)) 
 // Wake makes the next look read everything: something has happened to the forge, or may have.
 func (c *Conductor) Wake() { c.recall.forget(c.Now()) }
 
+// Recalled tells that the last look read nothing of the forge, since nothing has happened to it.
+func (c *Conductor) Recalled() bool { return c.recall.old }
+
 // moves tells that something may be under way on the forge that its pulse does not show: the checks and pipelines of others that a merge by the bot waits for, and
 // merge queues. Approvals, and what people do when it is theirs to merge, show in the pulse.
 func (s State) moves() bool {
 	switch {
+	case len(s.Trials) > 0:
+		return true
 	case s.Current == nil:
 		return false
-	case len(s.Trials) > 0 || s.Current.Later != nil || s.Handed != 0:
+	case s.Current.Later != nil || s.Handed != 0:
 		return true
 	case !s.Gate.open() || s.Current.Mergeability.Readiness == forge.Ready:
 		return false

@@ -63,6 +63,9 @@ func TestAForgeOnWhichNothingHappensIsAskedForItsPulseAlone(t *testing.T) {
 		l.look(c)
 		looks++
 	}
+	if !c.Recalled() {
+		t.Error("the last look is said to have read")
+	}
 	pulses, reads := a.asked()
 	if most := int(20 * 30 * time.Second / pulseEvery); pulses == 0 || pulses > most || reads != 0 {
 		t.Errorf("%d looks felt its pulse %d times, at most %d are allowed, read it %d times, and wrote %q", looks, pulses, most, reads, a.writes)
@@ -87,8 +90,8 @@ func TestWhoIsWokenReadsEverything(t *testing.T) {
 	l, c, _ := calm(t)
 	l.comment(l.ana, 1, "/canary promote")
 	c.Wake()
-	if s := l.look(c); s.Done != 1 {
-		t.Errorf("woken, and still:\n%s", s.Text(80))
+	if s := l.look(c); s.Done != 1 || c.Recalled() {
+		t.Errorf("woken, and still, or recalled (%t):\n%s", c.Recalled(), s.Text(80))
 	}
 }
 
