@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -119,6 +120,7 @@ metadata: {name: twice}
 func FuzzParseObjects(f *testing.F) {
 	f.Add([]byte("apiVersion: v1\nkind: List\nitems: []\n---\nkind: A\napiVersion: b\n"))
 	f.Add([]byte(rendered))
+	f.Add([]byte("apiVersion: v1\nkind: A\n? " + strings.Repeat("k", 2000) + "\n: 1\n")) // found by fuzzing
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		objs, err := render.ParseObjects(stream)
 		if err != nil {

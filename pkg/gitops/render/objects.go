@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	yamlv3 "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
 )
 
@@ -69,8 +70,11 @@ func (s Objects) YAML() []byte {
 		if i > 0 {
 			b.WriteString("---\n")
 		}
-		// An Object holds nothing but decoded JSON, which always marshals.
 		doc, err := yaml.Marshal(map[string]any(o))
+		if err != nil {
+			// It goes by way of JSON that is read as YAML, in which no key may have more than 1,024 characters. Everything else of decoded JSON can be written.
+			doc, err = yamlv3.Marshal(map[string]any(o))
+		}
 		if err != nil {
 			fmt.Fprintf(&b, "# %s cannot be written: %v\n", o.ID(), err)
 			continue
