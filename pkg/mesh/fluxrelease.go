@@ -37,7 +37,7 @@ func helmReleaseOf(u *unstructured.Unstructured) checks.HelmRelease {
 // question mark may be one.
 func withoutSecrets(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" && strings.ContainsAny(address, "@?#") { // it leads nowhere, and what looks like a name may be one
+	if err != nil || (u.Scheme == "" || u.Host == "") && strings.ContainsAny(address, "@?#") { // it leads nowhere, and what looks like a name may be one
 		return ""
 	}
 	if u.User == nil && !strings.ContainsAny(address, "?#") {

@@ -25,6 +25,7 @@ func FuzzUntypedObjects(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Add([]byte(`{"kind":"GitRepository","metadata":{"labels":7,"name":{}},"spec":{"url":"https://a:b@c","ref":[],"interval":3},"status":{"conditions":[null,{"type":"Ready","status":1}],"history":{}}}`))
+	f.Add([]byte(`{"kind":"GitRepository","spec":{"url":"//gssh://git@git.example.com/istiod.git"}}`)) // found by fuzzing: it has no scheme
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var object map[string]any
 		if json.Unmarshal(text, &object) != nil || object == nil {
