@@ -34,22 +34,32 @@ const (
 // Serve listens until ctx is done, and then lets the requests that have begun come to their end. The error of an end by ctx is nil. Ready, which may be
 // nil, is told the address once clients can connect.
 func Serve(ctx context.Context, o Options, ready func(net.Addr)) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", o.Listen, err)
-	}
-	s := &http.Server{
+	return Run(ctx, o.Listen, &http.Server{
 		Handler: routes(o), ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerSize,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+	}, ready)
+}
+
+// Run is Serve of a server with limits of its own; by TLS where it has a TLSConfig, which must bring the certificate.
+func Run(ctx context.Context, address string, s *http.Server, ready func(net.Addr)) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", address, err)
 	}
 	if ready != nil {
 		ready(listener.Addr())
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(listener) }()
+	go func() {
+		if s.TLSConfig != nil {
+			ended <- s.ServeTLS(listener, "", "")
+		} else {
+			ended <- s.Serve(listener)
+		}
+	}()
 	select {
 	case err := <-ended:
-		return fmt.Errorf("listen on %s: %w", o.Listen, err)
+		return fmt.Errorf("listen on %s: %w", address, err)
 	case <-ctx.Done():
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)

@@ -4,11 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/linnet-bot/linnet/pkg/server"
 )
 
 const (
@@ -17,8 +18,6 @@ const (
 	// headerSize is a few times a token. The server adds 4 KiB of its own.
 	headerSize = 16 << 10
 	idleTime   = 2 * longestWait
-	// lastAnswers is how long answers that have begun may take after the end.
-	lastAnswers = 5 * time.Second
 )
 
 // Listen says where observations are served.
@@ -48,36 +47,7 @@ func Serve(ctx context.Context, l Listen, h http.Handler, ready func(net.Addr)) 
 		}
 		s.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", l.Address)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", l.Address, err)
-	}
-	if ready != nil {
-		ready(listener.Addr())
-	}
-	ended := make(chan error, 1)
-	go func() {
-		if s.TLSConfig != nil {
-			ended <- s.ServeTLS(listener, "", "")
-		} else {
-			ended <- s.Serve(listener)
-		}
-	}()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("listen on %s: %w", l.Address, err)
-	case <-ctx.Done():
-	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
-	defer cancel()
-	err = s.Shutdown(last)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = s.Close()
-	}
-	if failed := <-ended; err == nil && !errors.Is(failed, http.ErrServerClosed) {
-		err = failed
-	}
-	return err
+	return server.Run(ctx, l.Address, s, ready)
 }
 
 // bodiless refuses requests with a body, for which nothing here has a use: reading one would have no end.
