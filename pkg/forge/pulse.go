@@ -1,6 +1,11 @@
 package forge
 
-import "context"
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+)
 
 // Pulser is a forge that tells for a conditional request and one of Git's own, however large the project is, that nothing has happened. A forge that is read for nothing
 // does not implement it.
@@ -17,4 +22,14 @@ type Pulser interface {
 	// a comment is edited or deleted, and that an approval is taken back, is told by each vendor. So a mark that stays says that there is no hurry to look, and
 	// not that there is nothing to see: whoever relies on it reads everything again after some time, and always before doing what cannot be undone.
 	Pulse(ctx context.Context, target string) (string, error)
+}
+
+// Mark is a mark for Pulse: equal for what reads the same as JSON.
+func Mark(seen any) (string, error) {
+	text, err := json.Marshal(seen)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
 }

@@ -2,9 +2,6 @@ package github
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -49,12 +46,7 @@ func (f *Forge) Pulse(ctx context.Context, target string) (string, error) {
 		seen.Requests = append(seen.Requests, m)
 		seen.Fresh = seen.Fresh || now.Before(m.Updated.Add(hides))
 	}
-	text, err := json.Marshal(seen)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
+	return forge.Mark(seen)
 }
 
 // lastChanged is a page of all pull requests, those that changed last first.

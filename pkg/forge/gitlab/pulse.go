@@ -2,9 +2,6 @@ package gitlab
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -54,10 +51,5 @@ func (f *Forge) Pulse(ctx context.Context, target string) (string, error) {
 		seen.Requests = append(seen.Requests, request{c, m.UserNotesCount, m.DetailedMergeStatus, m.MergeWhenPipelineSucceeds})
 		seen.Fresh = seen.Fresh || now.Before(c.Updated.Add(hides))
 	}
-	text, err := json.Marshal(seen)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
+	return forge.Mark(seen)
 }
