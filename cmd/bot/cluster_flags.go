@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -71,6 +72,9 @@ func (a *app) openCluster(ctx context.Context, f clusterFlags) (*liveCluster, er
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = f.kubeconfig
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: f.context}).ClientConfig()
+	if clientcmd.IsEmptyConfig(err) { // whose own words name a variable that is not read
+		return nil, errors.New("find the cluster: there is no kubeconfig, or nothing in it, and this is no pod of a cluster; name one by --kubeconfig or $KUBECONFIG")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find the cluster: %w; name a kubeconfig by --kubeconfig, or run it in the cluster", err)
 	}

@@ -136,3 +136,15 @@ func TestOneTokenIsNamedAndWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutAKubeconfigItIsSaidHowToNameOne(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	a := &app{stdout: &errs, stderr: &errs, getenv: func(string) string { return "" }, now: time.Now, width: 80}
+	if code := run(a, []string{"observe", "--kubeconfig", empty}); code != 1 || !strings.Contains(errs.String(), "name one by --kubeconfig or $KUBECONFIG") || strings.Contains(errs.String(), "KUBERNETES_MASTER") {
+		t.Errorf("code %d: %s", code, errs.String())
+	}
+}

@@ -15,7 +15,10 @@ func (s Status) Text(width int) string {
 		width = 80
 	}
 	p := lines{width: max(width, 40)}
-	head := s.Environment + ": " + string(s.Situation)
+	head := s.Environment
+	if s.Situation != "" { // it could not be found out
+		head += ": " + string(s.Situation)
+	}
 	if s.Upgrade != "" {
 		head += fmt.Sprintf(", Big Bang %s to %s, Istio %s to %s", s.From.Release, s.To.Release, s.From.Istio, s.To.Istio)
 	}
